@@ -1,1 +1,60 @@
-//! d
+//! Doorward: a customer-identity engine.
+//!
+//! A business (an *account*) has sites; its customers log in on them, once for all sites. Doorward keeps each account in one actor in
+//! memory: unique e-mails, exact session rules, instant revocation, session checks without a lock, and every acknowledged change on
+//! disk, with no outside database.
+//!
+//! ```
+//! use doorward::flows::{Client, Identity};
+//! use doorward::hashing::Password;
+//! use doorward::domain::account::Settings;
+//! use doorward::domain::account::site::{Host, SiteProfile};
+//! use doorward::domain::email::Email;
+//! use doorward::domain::text::Name;
+//! use doorward::Doorward;
+//!
+//! # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let doorward = Doorward::builder().in_memory().open().await?;
+//! let account = doorward.create_account(Name::parse("Example Press")?).await?;
+//! let profile = SiteProfile { name: Name::parse("News")?, host: Host::parse("news.example.org")?, origins: Vec::new() };
+//! let news = account.create_site(profile, Settings::default()).await?;
+//!
+//! let client = Client::default();
+//! let password = || Password::parse("plenty of tulips in May");
+//! news.register(Email::parse("ada@example.org")?, password()?, &client).await?;
+//! let login = news.login(Identity::Email("ADA@example.org".into()), password()?, &client).await?;
+//! assert_eq!(news.check(login.token.expose())?.customer(), login.customer.id);
+//!
+//! news.logout(login.token.expose(), &client).await?;
+//! assert!(news.check(login.token.expose()).is_err());
+//! doorward.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The map
+//!
+//! * [`domain`]: the pure core, a crate of its own: what an account is and what the rules are.
+//! * [`flows`]: the journeys, one file each: register, log in, refresh, log out …
+//! * [`actors`]: one actor for each account decides every change; readers take the last durable value without a lock.
+//! * [`storage`]: the journal, the snapshots, recovery and repair.
+//! * [`hashing`], [`tokens`], [`throttle`]: passwords, auth_tokens, and how often somebody may try.
+//! * [`app`]: wires all rooms and owns the order of start and stop. [`Doorward`] is its public face.
+//! * `http`, `cli`, `config` (feature `server`): the front door and the command line.
+
+pub use doorward_domain as domain;
+
+pub mod actors;
+pub mod app;
+mod doorward;
+pub mod flows;
+pub mod hashing;
+pub mod storage;
+pub mod throttle;
+pub mod tokens;
+
+pub mod clock;
+pub mod entropy;
+
+pub use doorward::{AccountHandle, Builder, Doorward, OpenError, SiteHandle};

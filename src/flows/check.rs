@@ -1,0 +1,68 @@
+//! The session check: does this token open this site? No message, no lock, no signature: the digest is looked up in the published view.
+
+use super::{Engine, Place};
+use crate::tokens::AuthToken;
+use doorward_domain::account::{Accepted, Authority, Refusal};
+use doorward_domain::ids::{CustomerId, SiteId, TokenDigest};
+
+/// A token as it was presented, and the site it was presented at. Without a site, the token's own word for it is taken; the digest
+/// look-up then decides.
+#[derive(Debug)]
+pub struct Presented {
+    /// The token.
+    pub token: AuthToken,
+    /// The site, if the request names one.
+    pub site: Option<SiteId>,
+}
+
+/// A token that opens the site.
+#[derive(Debug)]
+pub struct Checked {
+    /// Where.
+    pub place: Place,
+    /// The session and its customer.
+    pub accepted: Accepted,
+    /// The digest of the token.
+    pub digest: TokenDigest,
+}
+
+/// Why a token does not open the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// There is no such site.
+    #[error("the site does not exist")]
+    SiteNotFound,
+    /// The token does not open it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl Checked {
+    /// Whose session it is.
+    #[must_use]
+    pub fn customer(&self) -> CustomerId {
+        self.accepted.customer.id
+    }
+
+    /// The authority of this session, for a command that is decided again by the actor.
+    pub(super) fn authority(&self) -> Authority {
+        Authority::Session { token: self.digest, site: self.place.site.id }
+    }
+}
+
+impl Engine {
+    /// Checks a token.
+    ///
+    /// # Errors
+    /// [`CheckError`] says why it is refused.
+    pub fn check(&self, presented: &Presented) -> Result<Checked, CheckError> {
+        let site = match presented.site {
+            Some(site) => site,
+            None => SiteId(presented.token.unverified_site().ok_or(Refusal::UnknownToken)?),
+        };
+        let place = self.place(site).ok_or(CheckError::SiteNotFound)?;
+        let digest = TokenDigest(presented.token.digest());
+        let accepted = place.view.check(digest, site, self.now())?;
+        Ok(Checked { place, accepted, digest })
+    }
+}

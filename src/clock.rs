@@ -6,19 +6,20 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use doorward_domain::time::{Clock, Timestamp};
+
 /// The wall clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-impl SystemClock {
-    /// Milliseconds since the Unix epoch; negative for a machine whose clock stands before 1970.
-    #[must_use]
-    pub fn unix_millis(self) -> i64 {
+impl Clock for SystemClock {
+    /// Negative for a machine whose clock stands before 1970.
+    fn now(&self) -> Timestamp {
         let millis = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Timestamp::from_millis(match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(after) => millis(after),
             Err(before) => -millis(before.duration()),
-        }
+        })
     }
 }
 
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn the_wall_clock_counts_milliseconds() {
-        let now = SystemClock.unix_millis();
+        let now = SystemClock.now().millis();
         assert!((YEAR_2020_MILLIS..YEAR_2020_MILLIS * 4).contains(&now), "{now}");
     }
 

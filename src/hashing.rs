@@ -49,3 +49,27 @@ pub enum Error {
     #[error("cannot start a hashing thread")]
     Thread(#[source] std::io::Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not compile if the type has one of the traits: then two implementations answer.
+    macro_rules! assert_lacks {
+        ($secret:ty: $($shown_by:path),+) => {$({
+            trait Probe<Answer> {
+                fn probe() {}
+            }
+            struct HasIt;
+            impl<T> Probe<()> for T {}
+            impl<T: $shown_by> Probe<HasIt> for T {}
+            <$secret as Probe<_>>::probe();
+        })+};
+    }
+
+    #[test]
+    fn secrets_can_be_neither_shown_nor_compared() {
+        assert_lacks!(Password: std::fmt::Display, PartialEq, serde::Serialize, std::ops::Deref, AsRef<str>);
+        assert_lacks!(PhcString: std::fmt::Display, PartialEq, serde::Serialize, std::ops::Deref, AsRef<str>);
+    }
+}

@@ -4,7 +4,7 @@
 //! never decides whether a token is still good in this process: that is the domain's, asked by the token's digest.
 //!
 //! Tokens are signed with AWS-LC directly, over an [`aws_lc_rs`] key that was parsed once: `jsonwebtoken::encode` parses
-//! the PKCS#8 document anew for every token. What is signed here is verified by `jsonwebtoken` ([`verify`]).
+//! the PKCS#8 document anew for every token. What is signed here is verified by `jsonwebtoken` ([`verify()`]).
 
 pub mod auth_token;
 pub mod sealing;
@@ -81,4 +81,29 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
         *to = *from;
     }
     digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not compile if the type has one of the traits: then two implementations answer.
+    macro_rules! assert_lacks {
+        ($secret:ty: $($shown_by:path),+) => {$({
+            trait Probe<Answer> {
+                fn probe() {}
+            }
+            struct HasIt;
+            impl<T> Probe<()> for T {}
+            impl<T: $shown_by> Probe<HasIt> for T {}
+            <$secret as Probe<_>>::probe();
+        })+};
+    }
+
+    #[test]
+    fn secrets_can_be_neither_shown_nor_compared() {
+        assert_lacks!(AuthToken: std::fmt::Display, PartialEq, serde::Serialize, std::ops::Deref, AsRef<str>);
+        assert_lacks!(MasterKey: std::fmt::Display, PartialEq, serde::Serialize, std::ops::Deref, AsRef<str>);
+        assert_lacks!(SigningKey: std::fmt::Display, PartialEq, serde::Serialize, std::ops::Deref, AsRef<str>);
+    }
 }

@@ -5,15 +5,13 @@
 
 use std::fmt;
 
+use doorward_domain::limits::PASSWORD_CODE_POINTS_MAX;
 use precis_profiles::OpaqueString;
 use precis_profiles::precis_core::profile::Rules;
 use zeroize::Zeroizing;
 
 /// More received bytes than this are refused before any work.
 pub const RAW_BYTES_MAX: usize = 1_024;
-
-/// More code points than this, after normalisation, are refused and never truncated.
-pub const CODE_POINTS_MAX: usize = 256;
 
 /// A password in the normal form of RFC 8265 `OpaqueString`: NFC, every kind of space as U+0020, case and outer
 /// spaces kept.
@@ -30,8 +28,8 @@ pub enum PasswordError {
     /// Nothing was given.
     #[error("the password is empty")]
     Empty,
-    /// Over [`RAW_BYTES_MAX`] bytes or [`CODE_POINTS_MAX`] code points.
-    #[error("the password is longer than {CODE_POINTS_MAX} characters")]
+    /// Over [`RAW_BYTES_MAX`] bytes or [`PASSWORD_CODE_POINTS_MAX`] code points.
+    #[error("the password is longer than {PASSWORD_CODE_POINTS_MAX} characters")]
     TooLong,
     /// It holds a control character.
     #[error("the password holds a character that cannot be used")]
@@ -59,7 +57,7 @@ impl Password {
         // Neither rule refuses anything in this version of the profile; should a later one, this is what it means.
         let normal = normal.map_err(|_refused| PasswordError::ForbiddenCharacter)?;
         let password = Self(Zeroizing::new(normal.into_owned()));
-        if password.code_points() > CODE_POINTS_MAX {
+        if password.code_points() > PASSWORD_CODE_POINTS_MAX {
             return Err(PasswordError::TooLong);
         }
         Ok(password)

@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use doorward_domain::credential::PasswordHash;
+use doorward_domain::limits::PASSWORD_HASH_BYTES_MAX;
 use zeroize::{Zeroize, Zeroizing};
 
-/// No stored hash is longer than this.
-pub const PHC_LEN_MAX: usize = 256;
 /// The most memory a stored hash may ask for.
 pub const MEMORY_KIB_MAX: u32 = 128 * 1_024;
 /// The most passes a stored hash may ask for.
@@ -139,7 +139,7 @@ impl PhcString {
     ///
     /// [`PhcError`]; nothing is allocated before the ceilings have been checked, and nothing is hashed.
     pub fn parse(text: &str) -> Result<Self, PhcError> {
-        if text.len() > PHC_LEN_MAX {
+        if text.len() > PASSWORD_HASH_BYTES_MAX {
             return Err(PhcError::Ceiling { limit: Limit::Text });
         }
         let mut parts = text.split('$');
@@ -197,6 +197,14 @@ impl PhcString {
 
     pub(super) fn decoded(&self) -> &Decoded {
         &self.decoded
+    }
+}
+
+impl TryFrom<&PasswordHash> for PhcString {
+    type Error = PhcError;
+
+    fn try_from(stored: &PasswordHash) -> Result<Self, PhcError> {
+        Self::parse(stored.as_str())
     }
 }
 
@@ -279,7 +287,7 @@ mod tests {
         check(&phc("m=19456,t=2,p=1").replace(SALT, &"A".repeat(88)), over(Limit::Salt));
         check(&phc("m=19456,t=2,p=1").replace(SALT, "c29tZXNhbHQ="), malformed);
         check(&phc("m=19456,t=2,p=1").replace(SALT, "c29tZXNhbHR"), malformed);
-        check(&"$".repeat(PHC_LEN_MAX + 1), over(Limit::Text));
+        check(&"$".repeat(PASSWORD_HASH_BYTES_MAX + 1), over(Limit::Text));
     }
 
     #[test]
@@ -289,6 +297,8 @@ mod tests {
         assert_eq!(parsed.expose(), text);
         assert_eq!(PhcString::from_parts(parsed.decoded().clone()).expose(), text);
         assert!(!format!("{parsed:?}").contains(HASH));
+        let stored = PasswordHash::parse(parsed.expose()).unwrap();
+        assert_eq!(PhcString::try_from(&stored).unwrap().expose(), text);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use doorward_domain::ids::AccountId;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -139,7 +140,7 @@ impl Pool {
     /// # Errors
     ///
     /// [`Error::Overloaded`] before any work; [`Error::Lost`], [`Error::Stopped`], [`Error::OutOfMemory`].
-    pub async fn hash(&self, account: u64, password: Password) -> Result<PhcString, Error> {
+    pub async fn hash(&self, account: AccountId, password: Password) -> Result<PhcString, Error> {
         self.submit(account, |reply| Work::Hash { password, reply }).await
     }
 
@@ -151,7 +152,12 @@ impl Pool {
     /// # Errors
     ///
     /// As [`Pool::hash`].
-    pub async fn verify(&self, account: u64, password: Password, against: Option<PhcString>) -> Result<Verdict, Error> {
+    pub async fn verify(
+        &self,
+        account: AccountId,
+        password: Password,
+        against: Option<PhcString>,
+    ) -> Result<Verdict, Error> {
         self.submit(account, |reply| Work::Verify { password, against, reply }).await
     }
 
@@ -162,7 +168,7 @@ impl Pool {
     /// As [`Pool::hash`].
     pub async fn estimate(
         &self,
-        account: u64,
+        account: AccountId,
         password: Password,
         context: Context,
     ) -> Result<(Password, Estimate), Error> {
@@ -212,7 +218,7 @@ impl Pool {
 
     async fn submit<T>(
         &self,
-        account: u64,
+        account: AccountId,
         work: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Work + Send,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
@@ -238,7 +244,7 @@ impl fmt::Debug for Pool {
 /// A place in the queue; dropped before its answer came, it gives the place back.
 struct Ticket<'pool> {
     shared: &'pool Shared,
-    account: u64,
+    account: AccountId,
     job: u64,
     spent: bool,
 }
@@ -278,7 +284,7 @@ impl Shared {
         lock(&self.queue)
     }
 
-    fn enqueue(&self, account: u64, work: Work) -> Result<Ticket<'_>, Error> {
+    fn enqueue(&self, account: AccountId, work: Work) -> Result<Ticket<'_>, Error> {
         let now = self.monotonic.elapsed();
         // Bound first: a refused job, with its password, is dropped after the lock is let go.
         let queued = self.queue().push(account, now, work);

@@ -70,9 +70,11 @@ pub struct Estimate {
     /// zxcvbn's score: 0 (guessed at once) to 4 (out of reach).
     pub score: u8,
     /// It is, whatever its case, one of the common passwords of the bundled list.
-    pub listed: bool,
+    pub is_listed: bool,
     /// It leans on a context word: without them fewer than [`OWN_CHARS_ENOUGH`] characters are left.
-    pub contains_context: bool,
+    pub is_context: bool,
+    /// It has a digit, a symbol (neither letter, digit nor space), a lower and an upper case letter.
+    pub is_composed: bool,
 }
 
 /// Estimates a new password on the caller's thread.
@@ -83,8 +85,9 @@ pub fn estimate(password: &Password, context: &Context) -> Estimate {
     Estimate {
         code_points: password.code_points(),
         score: score(password, &words),
-        listed: is_listed(&lower),
-        contains_context: leans_on(&lower, &words),
+        is_listed: is_listed(&lower),
+        is_context: leans_on(&lower, &words),
+        is_composed: is_composed(password.as_str()),
     }
 }
 
@@ -98,6 +101,14 @@ fn score(password: &Password, words: &[&str]) -> u8 {
     let start = password.as_str().chars().take(ESTIMATED_CHARS_MAX).collect();
     let start: Zeroizing<String> = Zeroizing::new(start);
     u8::from(zxcvbn::zxcvbn(&start, words).score())
+}
+
+fn is_composed(text: &str) -> bool {
+    let is_symbol = |letter: char| !letter.is_alphanumeric() && !letter.is_whitespace();
+    text.contains(char::is_numeric)
+        && text.contains(is_symbol)
+        && text.contains(char::is_lowercase)
+        && text.contains(char::is_uppercase)
 }
 
 fn leans_on(lower: &str, words: &[&str]) -> bool {
@@ -154,10 +165,10 @@ mod tests {
     fn a_listed_password_is_listed_in_any_case_and_only_as_a_whole() {
         let first_and_last = [*COMMON.first().unwrap(), *COMMON.last().unwrap()];
         for listed in ["password", "PassWord", "12345678", "trustno1", "qwertyuiop"].into_iter().chain(first_and_last) {
-            assert!(facts(listed, &Context::new()).listed, "{listed}");
+            assert!(facts(listed, &Context::new()).is_listed, "{listed}");
         }
         for unlisted in ["password-of-my-own-making", "qwertyuiop-", "# Common", " password", "correct horse battery"] {
-            assert!(!facts(unlisted, &Context::new()).listed, "{unlisted}");
+            assert!(!facts(unlisted, &Context::new()).is_listed, "{unlisted}");
         }
     }
 
@@ -173,12 +184,21 @@ mod tests {
             "Countess1815!",
             "doorward99",
         ] {
-            assert!(facts(leaning, &ada()).contains_context, "{leaning}");
+            assert!(facts(leaning, &ada()).is_context, "{leaning}");
         }
         for own in ["correct horse battery staple", "ada likes tea and rain", "lovelace eats nineteen plums at dawn"] {
-            assert!(!facts(own, &ada()).contains_context, "{own}");
+            assert!(!facts(own, &ada()).is_context, "{own}");
         }
-        assert!(!facts("lovelace", &Context::new()).contains_context);
+        assert!(!facts("lovelace", &Context::new()).is_context);
+    }
+
+    #[test]
+    fn composed_means_all_four_kinds() {
+        for (text, composed) in
+            [("aA1!", true), ("äÖ2€", true), ("aA1 ", false), ("aA!!", false), ("a11!", false), ("AA1!", false)]
+        {
+            assert_eq!(facts(text, &Context::new()).is_composed, composed, "{text}");
+        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The auth token: a JWT (RFC 7519) that a session is presented with.
 //!
 //! Mints it, knows its shape, and computes the digest by which this process looks it up. Nothing in it is believed
-//! without a look-up of that digest; other services believe it after [`super::verify`].
+//! without a look-up of that digest; other services believe it after [`super::verify()`].
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use doorward_domain::ids::{SiteId, TokenDigest};
+use doorward_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -55,7 +57,7 @@ pub struct Minted {
     /// What the customer's browser gets, and nobody else.
     pub token: AuthToken,
     /// [`AuthToken::digest`] of it.
-    pub digest: [u8; 32],
+    pub digest: TokenDigest,
 }
 
 /// Signs the claims with the ring's current key.
@@ -99,8 +101,8 @@ impl AuthToken {
 
     /// SHA-256 of the token's exact bytes: how the process knows it.
     #[must_use]
-    pub fn digest(&self) -> [u8; 32] {
-        sha256(self.0.as_bytes())
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest(sha256(self.0.as_bytes()))
     }
 
     /// The token's text, for the answer that hands it out.
@@ -111,14 +113,14 @@ impl AuthToken {
 
     /// The site it claims to be from: good for choosing where to look, never for believing it.
     #[must_use]
-    pub fn unverified_site(&self) -> Option<u32> {
-        self.peek()?.site.as_u64().and_then(|site| u32::try_from(site).ok())
+    pub fn unverified_site(&self) -> Option<SiteId> {
+        self.peek()?.site.as_u64().and_then(|site| u32::try_from(site).ok()).map(SiteId)
     }
 
-    /// The expiry it claims, in seconds since the Unix epoch: good for sorting garbage out, never for believing it.
+    /// The expiry it claims: good for sorting garbage out, never for believing it.
     #[must_use]
-    pub fn unverified_exp(&self) -> Option<i64> {
-        self.peek()?.exp.as_i64()
+    pub fn unverified_exp(&self) -> Option<Timestamp> {
+        self.peek()?.exp.as_i64().map(Timestamp::from_secs)
     }
 
     fn peek(&self) -> Option<Peek> {
@@ -178,13 +180,16 @@ mod tests {
         // Computed with `printf %s e30.e30.AA | sha256sum`.
         let expected = "4357466b02e9ee7980d03934e529bb5fa13485bae584cd2b0e2434eaf72dd161";
         let digest = AuthToken::parse("e30.e30.AA").unwrap().digest();
-        assert_eq!(digest.map(|byte| format!("{byte:02x}")).concat(), expected);
+        assert_eq!(digest.0.map(|byte| format!("{byte:02x}")).concat(), expected);
     }
 
     #[test]
     fn a_minted_token_says_what_it_was_told_and_keeps_its_digest() {
         let Minted { token, digest } = mint(&ring(), &claims()).unwrap();
-        assert_eq!((token.unverified_site(), token.unverified_exp()), (Some(3), Some(1_702_592_000)));
+        assert_eq!(
+            (token.unverified_site(), token.unverified_exp()),
+            (Some(SiteId(3)), Some(Timestamp::from_secs(1_702_592_000)))
+        );
         let presented = AuthToken::parse(token.expose()).unwrap();
         assert_eq!(presented.digest(), digest);
         let parts: Vec<_> = token.expose().split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
@@ -261,7 +266,8 @@ mod tests {
             ("not json", None, None),
         ] {
             let token = token_with_payload(json);
-            assert_eq!((token.unverified_site(), token.unverified_exp()), (site, exp), "{json}");
+            assert_eq!(token.unverified_site(), site.map(SiteId), "{json}");
+            assert_eq!(token.unverified_exp(), exp.map(Timestamp::from_secs), "{json}");
         }
         let deep = format!(r#"{{"site":{}1{}}}"#, "[".repeat(2_000), "]".repeat(2_000));
         assert_eq!(token_with_payload(&deep).unverified_site(), None);

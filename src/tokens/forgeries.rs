@@ -5,6 +5,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use doorward_domain::time::Timestamp;
 
 use super::verify::LEEWAY_SECS;
 use super::*;
@@ -61,7 +62,7 @@ fn hmac_signed(header: &str, secret: &[u8]) -> String {
 
 fn verdict(text: &str) -> Result<Claims, Refusal> {
     let token = AuthToken::parse(text).map_err(|_shape| None)?;
-    verify(&token, &jwks(), ISSUER, AUDIENCE, NOW).map_err(Some)
+    verify(&token, &jwks(), ISSUER, AUDIENCE, Timestamp::from_secs(NOW)).map_err(Some)
 }
 
 fn payload(from: &str, to: &str) -> String {
@@ -79,9 +80,9 @@ fn an_honest_token_is_believed_by_each_published_key() {
         let ring = KeyRing::new(key(2), Vec::new()).unwrap();
         mint(&ring, &claims).unwrap().token
     };
-    assert_eq!(verify(&by_old_key, &jwks(), ISSUER, AUDIENCE, NOW).unwrap(), claims);
+    assert_eq!(verify(&by_old_key, &jwks(), ISSUER, AUDIENCE, Timestamp::from_secs(NOW)).unwrap(), claims);
     let Minted { token, .. } = mint(&KeyRing::new(key(1), Vec::new()).unwrap(), &claims).unwrap();
-    assert_eq!(verify(&token, &jwks(), ISSUER, AUDIENCE, NOW).unwrap(), claims);
+    assert_eq!(verify(&token, &jwks(), ISSUER, AUDIENCE, Timestamp::from_secs(NOW)).unwrap(), claims);
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn time_is_checked_to_the_second_with_the_given_clock() {
         (i64::MAX, Err(VerifyError::Expired)),
         (i64::MIN, Err(VerifyError::NotYetValid)),
     ] {
-        let verdict = verify(&token, &jwks(), ISSUER, AUDIENCE, now).map(|_claims| ());
+        let verdict = verify(&token, &jwks(), ISSUER, AUDIENCE, Timestamp::from_secs(now)).map(|_claims| ());
         assert_eq!(verdict, expected, "at {now}");
     }
 }
@@ -116,12 +117,12 @@ fn a_key_that_is_not_for_signing_es256_verifies_nothing() {
     for (index, alter) in altered.into_iter().enumerate() {
         let mut keys = jwks();
         keys.keys.iter_mut().for_each(alter);
-        let verdict = verify(&honest, &keys, ISSUER, AUDIENCE, NOW);
+        let verdict = verify(&honest, &keys, ISSUER, AUDIENCE, Timestamp::from_secs(NOW));
         assert_eq!(verdict.unwrap_err(), VerifyError::UnknownKey, "alteration {index}");
     }
     let mut off_curve = jwks();
     off_curve.keys.iter_mut().for_each(|jwk| jwk.y = jwk.x.clone());
-    assert!(verify(&honest, &off_curve, ISSUER, AUDIENCE, NOW).is_err());
+    assert!(verify(&honest, &off_curve, ISSUER, AUDIENCE, Timestamp::from_secs(NOW)).is_err());
 }
 
 /// Signatures that are wrong, or right under a key that is not ours.

@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use doorward_domain::time::Timestamp;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
@@ -62,7 +63,7 @@ struct Header {
     kid: String,
 }
 
-/// Verifies a token against a published key set at `now_unix_secs`.
+/// Verifies a token against a published key set.
 ///
 /// # Errors
 ///
@@ -72,14 +73,14 @@ pub fn verify(
     keys: &Jwks,
     issuer: &str,
     audience: &str,
-    now_unix_secs: i64,
+    now: Timestamp,
 ) -> Result<Claims, VerifyError> {
     let key = select_key(token, keys)?;
     install_crypto();
     let claims = jsonwebtoken::decode::<Claims>(token.expose(), &key, &validation(issuer, audience))
         .map_err(|refused| reason(refused.kind()))?
         .claims;
-    check_times(&claims, now_unix_secs)?;
+    check_times(&claims, now.secs())?;
     Ok(claims)
 }
 

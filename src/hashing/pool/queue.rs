@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use doorward_domain::ids::AccountId;
 use tokio::sync::oneshot;
 
 use super::Verdict;
@@ -60,9 +61,9 @@ pub(super) struct Refused {
 
 pub(super) struct Queue {
     gate: Gate,
-    lanes: BTreeMap<u64, VecDeque<Job>>,
+    lanes: BTreeMap<AccountId, VecDeque<Job>>,
     /// The accounts that have a lane, next one first.
-    turns: VecDeque<u64>,
+    turns: VecDeque<AccountId>,
     len: usize,
     len_max: usize,
     len_max_per_account: usize,
@@ -98,7 +99,7 @@ impl Queue {
     }
 
     /// Takes no more and hands out all that waits, to be dropped.
-    pub(super) fn lose(&mut self) -> BTreeMap<u64, VecDeque<Job>> {
+    pub(super) fn lose(&mut self) -> BTreeMap<AccountId, VecDeque<Job>> {
         self.gate = Gate::Lost;
         self.len = 0;
         self.turns.clear();
@@ -106,7 +107,7 @@ impl Queue {
     }
 
     /// Puts a request at the end of its account's lane and returns its number.
-    pub(super) fn push(&mut self, account: u64, queued_at: Duration, work: Work) -> Result<u64, Box<Refused>> {
+    pub(super) fn push(&mut self, account: AccountId, queued_at: Duration, work: Work) -> Result<u64, Box<Refused>> {
         let account_len = self.lanes.get(&account).map_or(0, VecDeque::len);
         if self.gate != Gate::Open || self.len >= self.len_max || account_len >= self.len_max_per_account {
             return Err(Box::new(Refused { gate: self.gate, _work: work }));
@@ -136,7 +137,7 @@ impl Queue {
     }
 
     /// Gives a place back; `None` if the request is no longer waiting.
-    pub(super) fn remove(&mut self, account: u64, number: u64) -> Option<Job> {
+    pub(super) fn remove(&mut self, account: AccountId, number: u64) -> Option<Job> {
         let lane = self.lanes.get_mut(&account)?;
         let position = lane.iter().position(|job| job.number == number)?;
         let job = lane.remove(position)?;
@@ -194,7 +195,7 @@ mod tests {
     }
 
     fn push(queue: &mut Queue, account: u64, seconds: u64) -> Option<u64> {
-        queue.push(account, Duration::from_secs(seconds), work()).ok()
+        queue.push(AccountId(account), Duration::from_secs(seconds), work()).ok()
     }
 
     fn drain(queue: &mut Queue) -> Vec<u64> {
@@ -271,7 +272,7 @@ mod tests {
                     }
                     Step::Remove(number) => {
                         let account = waiting.iter().find(|job| job.0 == number).map(|job| job.1);
-                        let removed = queue.remove(account.unwrap_or(0), number);
+                        let removed = queue.remove(AccountId(account.unwrap_or(0)), number);
                         prop_assert_eq!(removed.is_some(), account.is_some());
                         waiting.retain(|job| job.0 != number);
                     }

@@ -14,6 +14,8 @@ use crate::hashing::argon::Scratch;
 
 const CHEAP: Params = Params { memory_kib: 64, iterations: 1, parallelism: 1 };
 
+const ANY: AccountId = AccountId(1);
+
 /// What a held thread does when it is let go.
 pub(super) enum Then {
     GoOn,
@@ -71,7 +73,9 @@ impl Fixture {
         let (entered, is_entered) = mpsc::channel();
         let (release, open) = mpsc::channel();
         let pool = Arc::clone(&self.pool);
-        tokio::spawn(async move { pool.submit(u64::MAX, |reply| Work::Hold { entered, open, reply }).await });
+        tokio::spawn(
+            async move { pool.submit(AccountId(u64::MAX), |reply| Work::Hold { entered, open, reply }).await },
+        );
         // The spawned task runs on another worker of the runtime.
         is_entered.recv().unwrap();
         release
@@ -83,7 +87,7 @@ impl Fixture {
             let before = self.pool.queue_len();
             let (pool, answers) = (Arc::clone(&self.pool), answers.clone());
             tokio::spawn(async move {
-                let answer = pool.verify(account, password("any"), None).await;
+                let answer = pool.verify(AccountId(account), password("any"), None).await;
                 answers.send((account, answer)).unwrap();
             });
             until(|| self.pool.queue_len() == before + 1).await;
@@ -129,9 +133,9 @@ async fn the_pool_verifies_the_reference_vectors_of_argon2() {
             .collect();
         let encoded = STANDARD_NO_PAD.encode(bytes);
         let stored = PhcString::parse(&format!("$argon2id$v=19${params}${salt}${encoded}")).unwrap();
-        let matches = pool.verify(1, password(secret), Some(stored.clone())).await.unwrap();
+        let matches = pool.verify(ANY, password(secret), Some(stored.clone())).await.unwrap();
         assert!(matches!(matches, Verdict::Match { .. }), "{params} {secret}");
-        assert!(matches!(pool.verify(1, password("Password"), Some(stored)).await.unwrap(), Verdict::NoMatch));
+        assert!(matches!(pool.verify(ANY, password("Password"), Some(stored)).await.unwrap(), Verdict::NoMatch));
     }
 }
 
@@ -148,10 +152,10 @@ async fn a_hash_verifies_its_own_password_and_no_neighbour() {
     let mut pairs: Vec<(&str, &str)> = change_at.iter().map(|other| (long.as_str(), other.as_str())).collect();
     pairs.extend([("Secret1", "secret1"), ("secret ", "secret"), ("a", "b"), ("pässword", "password")]);
     for (right, wrong) in pairs {
-        let stored = pool.hash(1, password(right)).await.unwrap();
-        let verdict = pool.verify(1, password(right), Some(stored.clone())).await.unwrap();
+        let stored = pool.hash(ANY, password(right)).await.unwrap();
+        let verdict = pool.verify(ANY, password(right), Some(stored.clone())).await.unwrap();
         assert!(matches!(verdict, Verdict::Match { rehash: None }), "{right}");
-        let verdict = pool.verify(1, password(wrong), Some(stored)).await.unwrap();
+        let verdict = pool.verify(ANY, password(wrong), Some(stored)).await.unwrap();
         assert!(matches!(verdict, Verdict::NoMatch), "{wrong}");
     }
 }
@@ -159,7 +163,8 @@ async fn a_hash_verifies_its_own_password_and_no_neighbour() {
 #[tokio::test]
 async fn two_hashes_of_one_password_share_neither_salt_nor_text() {
     let Fixture { pool, .. } = fixture(cheap());
-    let (one, other) = (pool.hash(1, password("same")).await.unwrap(), pool.hash(1, password("same")).await.unwrap());
+    let (one, other) =
+        (pool.hash(ANY, password("same")).await.unwrap(), pool.hash(ANY, password("same")).await.unwrap());
     assert_ne!(one.expose(), other.expose());
     assert!(one.expose().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", one.expose());
 }
@@ -167,21 +172,21 @@ async fn two_hashes_of_one_password_share_neither_salt_nor_text() {
 #[tokio::test]
 async fn a_decoy_costs_the_same_runs_and_never_matches() {
     let Fixture { pool, .. } = fixture(cheap());
-    let stored = pool.hash(1, password("right")).await.unwrap();
+    let stored = pool.hash(ANY, password("right")).await.unwrap();
     let runs = || pool.runs();
     let before = runs();
-    assert!(matches!(pool.verify(1, password("right"), Some(stored)).await.unwrap(), Verdict::Match { .. }));
+    assert!(matches!(pool.verify(ANY, password("right"), Some(stored)).await.unwrap(), Verdict::Match { .. }));
     let after_real = runs();
-    assert!(matches!(pool.verify(1, password("right"), None).await.unwrap(), Verdict::NoMatch));
+    assert!(matches!(pool.verify(ANY, password("right"), None).await.unwrap(), Verdict::NoMatch));
     let after_decoy = runs();
     assert_eq!((after_real - before, after_decoy - after_real), (1, 1));
-    let (decoy, fresh) = (&pool.shared.decoy, pool.hash(1, password("x")).await.unwrap());
+    let (decoy, fresh) = (&pool.shared.decoy, pool.hash(ANY, password("x")).await.unwrap());
     assert_eq!((decoy.params(), decoy.expose().len()), (fresh.params(), fresh.expose().len()));
 }
 
 #[tokio::test]
 async fn not_even_the_password_of_the_decoy_matches_it() {
-    let known = fixture(cheap()).pool.hash(1, password("known")).await.unwrap();
+    let known = fixture(cheap()).pool.hash(ANY, password("known")).await.unwrap();
     let mut shared = Shared::new(
         cheap(),
         Arc::new(SystemEntropy),
@@ -199,22 +204,22 @@ async fn not_even_the_password_of_the_decoy_matches_it() {
 async fn an_estimate_gives_the_password_back_and_costs_no_hash() {
     let Fixture { pool, .. } = fixture(cheap());
     let context = Context::new().with("ada.lovelace@example.org");
-    let (again, facts) = pool.estimate(1, password("Lovelace"), context).await.unwrap();
-    assert!(facts.contains_context && facts.code_points == 8);
+    let (again, facts) = pool.estimate(ANY, password("Lovelace"), context).await.unwrap();
+    assert!(facts.is_context && facts.code_points == 8);
     assert_eq!(pool.runs(), 0);
-    let stored = pool.hash(1, again).await.unwrap();
-    assert!(matches!(pool.verify(1, password("Lovelace"), Some(stored)).await.unwrap(), Verdict::Match { .. }));
+    let stored = pool.hash(ANY, again).await.unwrap();
+    assert!(matches!(pool.verify(ANY, password("Lovelace"), Some(stored)).await.unwrap(), Verdict::Match { .. }));
 }
 
 #[tokio::test]
 async fn a_weaker_stored_hash_matches_and_gives_the_password_back() {
-    let weak = fixture(cheap()).pool.hash(1, password("old")).await.unwrap();
+    let weak = fixture(cheap()).pool.hash(ANY, password("old")).await.unwrap();
     let Fixture { pool, .. } = fixture(PoolConfig { params: Params { iterations: 2, ..CHEAP }, ..cheap() });
-    let verdict = pool.verify(1, password("old"), Some(weak.clone())).await.unwrap();
+    let verdict = pool.verify(ANY, password("old"), Some(weak.clone())).await.unwrap();
     let Verdict::Match { rehash: Some(again) } = verdict else { panic!("{verdict:?}") };
-    let strong = pool.hash(1, again).await.unwrap();
-    assert!(matches!(pool.verify(1, password("old"), Some(strong)).await.unwrap(), Verdict::Match { rehash: None }));
-    assert!(matches!(pool.verify(1, password("new"), Some(weak)).await.unwrap(), Verdict::NoMatch));
+    let strong = pool.hash(ANY, again).await.unwrap();
+    assert!(matches!(pool.verify(ANY, password("old"), Some(strong)).await.unwrap(), Verdict::Match { rehash: None }));
+    assert!(matches!(pool.verify(ANY, password("new"), Some(weak)).await.unwrap(), Verdict::NoMatch));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,9 +230,9 @@ async fn a_full_queue_refuses_before_any_work() {
     fixture.queue(1, 2, &answers).await;
     let refused =
         |answer: Result<Verdict, Error>| matches!(answer, Err(Error::Overloaded { retry_after: RETRY_AFTER }));
-    assert!(refused(fixture.pool.verify(1, password("x"), None).await));
+    assert!(refused(fixture.pool.verify(ANY, password("x"), None).await));
     fixture.queue(2, 2, &answers).await;
-    assert!(refused(fixture.pool.verify(3, password("x"), None).await));
+    assert!(refused(fixture.pool.verify(AccountId(3), password("x"), None).await));
     assert_eq!((fixture.pool.queue_len(), fixture.pool.runs()), (4, 0));
     release.send(Then::GoOn).unwrap();
     for _ in 0..4 {
@@ -286,7 +291,7 @@ async fn a_caller_who_leaves_gives_the_place_back_at_once() {
     let fixture = fixture(PoolConfig { queue_len_max: 1, queue_len_max_per_account: 1, ..cheap() });
     let release = fixture.hold();
     {
-        let leaving = fixture.pool.verify(1, password("x"), None);
+        let leaving = fixture.pool.verify(ANY, password("x"), None);
         tokio::pin!(leaving);
         assert!(poll_once(leaving.as_mut()).await.is_none());
         assert_eq!(fixture.pool.queue_len(), 1);
@@ -320,7 +325,7 @@ async fn a_panic_in_a_thread_loses_the_pool_and_everybody_is_told() {
     }
     until(|| fixture.mourned.load(Ordering::SeqCst)).await;
     assert!(!fixture.pool.is_healthy());
-    assert!(matches!(fixture.pool.verify(1, password("x"), None).await, Err(Error::Lost)));
+    assert!(matches!(fixture.pool.verify(ANY, password("x"), None).await, Err(Error::Lost)));
     fixture.pool.stop();
     assert!(!fixture.pool.is_healthy(), "a stop does not heal");
 }
@@ -336,7 +341,7 @@ async fn a_stop_finishes_what_waits_and_takes_nothing_more() {
         std::thread::spawn(move || pool.stop())
     };
     until(|| fixture.pool.shared.queue().gate() == Gate::Stopping).await;
-    assert!(matches!(fixture.pool.verify(1, password("x"), None).await, Err(Error::Stopped)));
+    assert!(matches!(fixture.pool.verify(ANY, password("x"), None).await, Err(Error::Stopped)));
     release.send(Then::GoOn).unwrap();
     stopping.join().unwrap();
     for _ in 0..3 {
@@ -349,12 +354,12 @@ async fn a_stop_finishes_what_waits_and_takes_nothing_more() {
 async fn memory_is_held_for_no_longer_than_the_idle_time() {
     let keeping = fixture(PoolConfig { idle_release: Duration::from_secs(3_600), ..cheap() });
     assert_eq!(keeping.pool.held_bytes(), 0);
-    keeping.pool.hash(1, password("x")).await.unwrap();
+    keeping.pool.hash(ANY, password("x")).await.unwrap();
     assert_eq!(keeping.pool.held_bytes(), 64 * 1_024);
     let releasing = fixture(PoolConfig { idle_release: Duration::from_millis(1), ..cheap() });
-    releasing.pool.hash(1, password("x")).await.unwrap();
+    releasing.pool.hash(ANY, password("x")).await.unwrap();
     until(|| releasing.pool.held_bytes() == 0).await;
-    releasing.pool.hash(1, password("x")).await.unwrap();
+    releasing.pool.hash(ANY, password("x")).await.unwrap();
 }
 
 #[tokio::test]
@@ -364,7 +369,7 @@ async fn memory_never_exceeds_one_hash_a_thread() {
     let calls: Vec<_> = (0..60)
         .map(|account| {
             let pool = Arc::clone(&pool);
-            tokio::spawn(async move { pool.hash(account, password("x")).await })
+            tokio::spawn(async move { pool.hash(AccountId(account), password("x")).await })
         })
         .collect();
     for call in calls {
@@ -394,7 +399,7 @@ async fn hashing_threads_run_at_low_priority() {
     // Field 19 of /proc/…/stat, counted from the state after the name in brackets.
     const NICE_AFTER_NAME: usize = 16;
     let Fixture { pool, .. } = fixture(cheap());
-    pool.hash(1, password("x")).await.unwrap();
+    pool.hash(ANY, password("x")).await.unwrap();
     let mut niced = 0;
     for task in std::fs::read_dir("/proc/self/task").unwrap() {
         // Threads of other tests come and go.

@@ -15,8 +15,8 @@ use crate::hashing::{self, Pool, PoolConfig};
 use crate::storage::{self, Progress, Store};
 use crate::throttle::{Attempts, PerAddress, Quota};
 use crate::tokens::{self, MasterKey};
-use doorward_domain::account::command::ClockTrust;
 use doorward_domain::account;
+use doorward_domain::account::command::ClockTrust;
 use doorward_domain::ids::AccountId;
 use doorward_domain::time::{Clock, Timestamp};
 use std::num::NonZeroU32;
@@ -29,7 +29,6 @@ use tokio::task::JoinHandle;
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Everything the engine is built from.
-#[derive(Debug)]
 pub struct Options {
     /// Where the state lives.
     pub data: Data,
@@ -87,6 +86,12 @@ impl Options {
     }
 }
 
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("data", &self.data).field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -136,17 +141,14 @@ impl App {
         let newest = opened.accounts.iter().map(|recovered| recovered.state.root().last_stamp).max();
         let store = opened.store.clone();
         let hashing = start_hashing(&options, &store)?;
-        let accounts = opened.accounts.into_iter().map(|recovered| View {
-            state: Arc::new(recovered.state),
-            aggregate_seq: recovered.aggregate_seq,
-        });
+        let accounts = opened
+            .accounts
+            .into_iter()
+            .map(|recovered| View { state: Arc::new(recovered.state), aggregate_seq: recovered.aggregate_seq });
         let accounts: Vec<_> = accounts.collect();
         let keys = Keys::new(options.master_key, options.issuer);
         keys_open(&keys, &accounts)?;
-        let platform = View {
-            state: Arc::new(opened.platform.state),
-            aggregate_seq: opened.platform.aggregate_seq,
-        };
+        let platform = View { state: Arc::new(opened.platform.state), aggregate_seq: opened.platform.aggregate_seq };
         let directory = Directory::start(platform, accounts, store.clone(), options.bounds).await?;
         let began = (options.clock.now(), options.monotonic.elapsed());
         let engine = Arc::new(Engine {

@@ -41,7 +41,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Everything a journey needs, wired once by [`crate::app`].
-#[derive(Debug)]
 pub struct Engine {
     pub(crate) directory: Directory,
     pub(crate) hashing: hashing::Pool,
@@ -120,5 +119,11 @@ impl From<hashing::Error> for Unavailable {
                 Self::Fault
             }
         }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("directory", &self.directory).finish_non_exhaustive()
     }
 }

@@ -23,6 +23,9 @@ pub use verify::{VerifyError, verify};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The account has no key to sign with.
+    #[error("the account has no signing key")]
+    NoSigningKey,
     /// The master key is neither hexadecimal nor base64.
     #[error("the master key is neither hexadecimal nor base64")]
     MasterKeyEncoding,

@@ -26,7 +26,11 @@ impl<A: Hosted, P: Send + Sync + 'static> Actor for Host<A, P> {
     type State = Shell<A>;
     type Arguments = (Published<A>, Store);
 
-    async fn pre_start(&self, _: ActorRef<Self::Msg>, args: Self::Arguments) -> Result<Self::State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Self::Msg>,
+        args: Self::Arguments,
+    ) -> Result<Self::State, ActorProcessingErr> {
         let (published, store) = args;
         Ok(Shell::new(published, store))
     }

@@ -1,7 +1,7 @@
 //! A customer changes the password: proves the current one, and every other session ends.
 
 use super::mint::DRAWS_MAX;
-use super::password_rule::{Judged, NewPasswordError};
+use super::password_rule::{Judged, NewPasswordError, stored_hash};
 use super::{CheckError, Checked, Client, Engine, Identity, Issued, Presented, Unavailable, rejection, unexpected};
 use crate::hashing::{Password, Verdict};
 use crate::throttle::Wait;
@@ -74,8 +74,8 @@ impl Engine {
         let customer = &checked.accepted.customer;
         let identity = Identity::Email(customer.email.as_str().to_owned());
         let attempt = self.reserve_attempt(&checked.place, &identity, client)?;
-        let against = customer.credential.hash.as_ref().map(Into::into);
-        match self.hashing.verify(checked.place.account().0, current, against).await {
+        let against = stored_hash(customer);
+        match self.hashing.verify(checked.place.account(), current, against).await {
             Ok(Verdict::Match { .. }) => {
                 attempt.succeed();
                 Ok(())
@@ -105,8 +105,8 @@ impl Engine {
             NewPasswordError::Refused(fault) => ChangePasswordError::Password(fault),
             NewPasswordError::Unavailable(unavailable) => unavailable.into(),
         })?;
-        let phc = self.hashing.hash(checked.place.account().0, new).await.map_err(Unavailable::from)?;
-        Ok(phc.into())
+        let phc = self.hashing.hash(checked.place.account(), new).await.map_err(Unavailable::from)?;
+        Ok(phc.to_stored())
     }
 
     async fn set_password(

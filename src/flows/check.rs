@@ -58,10 +58,10 @@ impl Engine {
     pub fn check(&self, presented: &Presented) -> Result<Checked, CheckError> {
         let site = match presented.site {
             Some(site) => site,
-            None => SiteId(presented.token.unverified_site().ok_or(Refusal::UnknownToken)?),
+            None => presented.token.unverified_site().ok_or(Refusal::UnknownToken)?,
         };
         let place = self.place(site).ok_or(CheckError::SiteNotFound)?;
-        let digest = TokenDigest(presented.token.digest());
+        let digest = presented.token.digest();
         let accepted = place.view.check(digest, site, self.now())?;
         Ok(Checked { place, accepted, digest })
     }

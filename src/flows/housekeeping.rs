@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_clock_far_ahead_of_the_last_change_needs_a_confirmation() {
-        let start = |ahead_ms, trust| {
+        let start = |ahead_ms: i64, trust| {
             let keeper = Keeper::start((WALL, MONOTONIC), Some(WALL.plus_millis(-ahead_ms)), trust);
             later(&keeper, 0, 0)
         };

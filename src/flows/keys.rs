@@ -58,7 +58,12 @@ impl Keys {
     ///
     /// # Errors
     /// [`tokens::Error`] when the crypto library fails.
-    pub fn generate(&self, account: AccountId, now: Timestamp, entropy: &dyn Entropy) -> Result<SealedKey, tokens::Error> {
+    pub fn generate(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<SealedKey, tokens::Error> {
         let key = SigningKey::generate(entropy)?;
         let document = key.to_pkcs8()?;
         let sealed = self.master.seal(entropy, Purpose::SigningKey, &sealed_for(account, key.kid()), &document)?;

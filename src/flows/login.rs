@@ -1,15 +1,16 @@
 //! Log in with a password: one hash, one actor turn, one append.
 
 use super::mint::DRAWS_MAX;
+use super::password_rule::stored_hash;
 use super::{Client, Engine, Identity, Issued, Place, Unavailable, rejection, unexpected};
 use crate::hashing::{Password, Verdict};
 use crate::throttle::attempts::Allowance;
 use crate::throttle::{Attempt, Subject, Wait};
+use doorward_domain::Ctx;
 use doorward_domain::account::command::{Command, OpenSession, RehashPassword};
 use doorward_domain::account::session::Method;
 use doorward_domain::account::{Customer, Rejection, Site};
 use doorward_domain::ids::SiteId;
-use doorward_domain::Ctx;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,8 +75,8 @@ impl Engine {
         client: &Client,
     ) -> Result<Issued, LoginError> {
         let customer = request.identity.find(&place.view).cloned();
-        let against = customer.as_ref().and_then(|customer| customer.credential.hash.as_ref()).map(Into::into);
-        let verdict = self.hashing.verify(place.account().0, request.password, against).await;
+        let against = customer.as_deref().and_then(stored_hash);
+        let verdict = self.hashing.verify(place.account(), request.password, against).await;
         let rehash = match verdict.map_err(Unavailable::from)? {
             Verdict::Match { rehash } => rehash,
             Verdict::NoMatch => return Err(LoginError::InvalidCredentials),
@@ -124,8 +125,8 @@ impl Engine {
         let Some(from) = customer.credential.hash.clone() else { return };
         tokio::spawn(async move {
             // Whatever fails here, the next login tries again.
-            let Ok(phc) = engine.hashing.hash(place.account().0, password).await else { return };
-            let command = Command::RehashPassword(RehashPassword { customer: customer.id, from, to: phc.into() });
+            let Ok(phc) = engine.hashing.hash(place.account(), password).await else { return };
+            let command = Command::RehashPassword(RehashPassword { customer: customer.id, from, to: phc.to_stored() });
             if let Err(error) = place.handle.call(command, Ctx::at(engine.now())).await {
                 tracing::info!(customer = %customer.id, %error, "a stronger hash was not stored");
             }

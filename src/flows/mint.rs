@@ -70,6 +70,6 @@ impl Engine {
             tracing::error!(%account, %error, "a token cannot be signed");
             Unavailable::Fault
         })?;
-        Ok(Drawn { token: minted.token, digest: TokenDigest(minted.digest) })
+        Ok(Drawn { token: minted.token, digest: minted.digest })
     }
 }

@@ -39,7 +39,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`OperateError`].
-    pub async fn set_status(&self, account: AccountId, customer: CustomerId, status: Status) -> Result<(), OperateError> {
+    pub async fn set_status(
+        &self,
+        account: AccountId,
+        customer: CustomerId,
+        status: Status,
+    ) -> Result<(), OperateError> {
         self.operate(account, Command::SetStatus(SetStatus { customer, status })).await
     }
 

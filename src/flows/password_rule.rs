@@ -1,10 +1,12 @@
 //! Asks the site's rule about a password that somebody wants to set.
 
 use super::{Engine, Place, Unavailable};
-use crate::hashing::{Context, Password};
+use crate::hashing::{Context, Password, PhcString};
+use doorward_domain::account::Customer;
 use doorward_domain::account::customer::Profile;
 use doorward_domain::email::Email;
 use doorward_domain::password::{Candidate, PasswordFault};
+use doorward_domain::text::Name;
 use doorward_domain::username::Username;
 
 /// Why a password cannot be set.
@@ -30,19 +32,17 @@ impl Engine {
         with: Judged<'_>,
     ) -> Result<Password, NewPasswordError> {
         let policy = &place.site.settings.password;
-        let is_composed = password.is_composed();
-        let account = place.account().0;
         let (password, estimate) = self
             .hashing
-            .estimate(account, password, context(place, &with))
+            .estimate(place.account(), password, context(place, &with))
             .await
             .map_err(|error| NewPasswordError::Unavailable(error.into()))?;
         let candidate = Candidate {
             code_points: estimate.code_points,
             score: estimate.score,
-            is_listed: estimate.listed,
-            is_context: estimate.contains_context,
-            is_composed,
+            is_listed: estimate.is_listed,
+            is_context: estimate.is_context,
+            is_composed: estimate.is_composed,
             is_current: with.is_current,
         };
         policy.check(&candidate).map_err(NewPasswordError::Refused)?;
@@ -53,9 +53,17 @@ impl Engine {
 fn context(place: &Place, with: &Judged<'_>) -> Context {
     let profile = with.profile;
     let names = [&profile.first_name, &profile.last_name, &profile.display_name, &profile.organization];
-    let names = names.into_iter().flatten().map(|name| name.as_str());
+    let names = names.into_iter().flatten().map(Name::as_str);
     let site = [place.site.profile.name.as_str(), place.site.profile.host.as_str()];
-    let account = place.view.root().name.as_ref().map(|name| name.as_str());
+    let account = place.view.root().name.as_ref().map(Name::as_str);
     let identity = [Some(with.email.as_str()), with.username.map(Username::as_str), account, Some("doorward")];
     identity.into_iter().flatten().chain(names).chain(site).fold(Context::new(), Context::with)
+}
+
+/// What a password is verified against. A stored hash that cannot be read is treated like none, so that the answer takes as long.
+pub(super) fn stored_hash(customer: &Customer) -> Option<PhcString> {
+    let stored = customer.credential.hash.as_ref()?;
+    PhcString::of(stored)
+        .inspect_err(|error| tracing::error!(customer = %customer.id, %error, "a stored password hash cannot be read"))
+        .ok()
 }

@@ -5,6 +5,7 @@ use super::{CheckError, Client, Engine, Issued, Presented, Unavailable, rejectio
 use doorward_domain::account::command::{Command, RefreshSession};
 use doorward_domain::account::decide::refresh_session::is_echoed;
 use doorward_domain::account::{Refusal, Rejection};
+use std::sync::Arc;
 
 /// Why no token was issued.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +35,7 @@ impl Engine {
         for _ in 0..DRAWS_MAX {
             let ctx = self.ctx(client);
             if is_echoed(checked.accepted.issued_at, ctx.now) {
-                let customer = checked.accepted.customer.clone();
+                let customer = Arc::clone(&checked.accepted.customer);
                 return Ok(Issued { token: presented.token, customer, session: session.id });
             }
             let life = (ctx.now, session.expires_at);

@@ -6,11 +6,11 @@ use super::{Client, Engine, Issued, Place, Unavailable, rejection, unexpected};
 use crate::entropy::draw;
 use crate::hashing::Password;
 use crate::throttle::Wait;
+use doorward_domain::account::Rejection;
 use doorward_domain::account::command::{Command, RegisterCustomer};
 use doorward_domain::account::customer::Profile;
 use doorward_domain::account::rejection::Limit;
 use doorward_domain::account::session::Method;
-use doorward_domain::account::Rejection;
 use doorward_domain::credential::PasswordHash;
 use doorward_domain::email::Email;
 use doorward_domain::ids::{CustomerId, SiteId};
@@ -69,11 +69,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`RegisterError`]; nothing was registered then, unless it is [`Unavailable::OutcomeUnknown`].
-    pub async fn register(&self, request: Register, client: &Client) -> Result<Issued, RegisterError> {
+    pub async fn register(&self, mut request: Register, client: &Client) -> Result<Issued, RegisterError> {
         let place = self.place(request.site).ok_or(RegisterError::SiteNotFound)?;
         self.registrations.take(client.address)?;
         names_are_free(&place, &request)?;
-        let hash = self.hash_new_password(&place, &request).await?;
+        let hash = self.hash_new_password(&place, &mut request).await?;
         for _ in 0..DRAWS_MAX {
             match self.try_register(&place, &request, hash.clone(), client).await {
                 Ok(Some(issued)) => return Ok(issued),
@@ -84,20 +84,24 @@ impl Engine {
         Err(unexpected("register", &Rejection::IdTaken).into())
     }
 
-    async fn hash_new_password(&self, place: &Place, request: &Register) -> Result<Option<PasswordHash>, RegisterError> {
-        let Some(password) = &request.password else { return Ok(None) };
+    async fn hash_new_password(
+        &self,
+        place: &Place,
+        request: &mut Register,
+    ) -> Result<Option<PasswordHash>, RegisterError> {
+        let Some(password) = request.password.take() else { return Ok(None) };
         let with = Judged {
             email: &request.email,
             username: request.username.as_ref(),
             profile: &request.profile,
             is_current: false,
         };
-        let password = self.judge_password(place, password.clone(), with).await.map_err(|error| match error {
+        let password = self.judge_password(place, password, with).await.map_err(|error| match error {
             NewPasswordError::Refused(fault) => RegisterError::Password(fault),
             NewPasswordError::Unavailable(unavailable) => unavailable.into(),
         })?;
-        let phc = self.hashing.hash(place.account().0, password).await.map_err(Unavailable::from)?;
-        Ok(Some(phc.into()))
+        let phc = self.hashing.hash(place.account(), password).await.map_err(Unavailable::from)?;
+        Ok(Some(phc.to_stored()))
     }
 
     /// One draw of the ids; `None` when one of them is taken.

@@ -2,12 +2,12 @@
 //! ended in bounded batches.
 
 use super::{Engine, Unavailable, rejection, unexpected};
+use doorward_domain::Ctx;
 use doorward_domain::account::command::{Command, UpdateSite};
 use doorward_domain::account::rejection::Limit;
 use doorward_domain::account::settings::SettingsError;
 use doorward_domain::account::site::SiteProfile;
 use doorward_domain::account::{Rejection, Settings};
-use doorward_domain::Ctx;
 use doorward_domain::ids::SiteId;
 
 /// Why a site stays as it is.

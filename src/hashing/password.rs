@@ -4,6 +4,7 @@
 //! a login must take whatever was once accepted.
 
 use std::fmt;
+use subtle::ConstantTimeEq;
 
 use doorward_domain::limits::PASSWORD_CODE_POINTS_MAX;
 use precis_profiles::OpaqueString;
@@ -67,6 +68,12 @@ impl Password {
     #[must_use]
     pub fn code_points(&self) -> usize {
         self.0.chars().count()
+    }
+
+    /// Whether the other password is the same, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.as_bytes().ct_eq(other.as_bytes()).into()
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -169,6 +169,21 @@ impl PhcString {
         Self { text: Zeroizing::new(text), decoded }
     }
 
+    /// Reads the hash that a customer's state holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`PhcString::parse`].
+    pub fn of(stored: &PasswordHash) -> Result<Self, PhcError> {
+        Self::parse(stored.as_str())
+    }
+
+    /// The hash as a customer's state holds it.
+    #[must_use]
+    pub fn to_stored(&self) -> PasswordHash {
+        PasswordHash::parse(&self.text).expect("a PHC string that was parsed or made here has the form of one")
+    }
+
     /// The text to store. It is a secret of the second order: never log it, never send it.
     #[must_use]
     pub fn expose(&self) -> &str {

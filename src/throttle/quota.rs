@@ -58,7 +58,7 @@ impl PerAddress {
 
 impl std::fmt::Debug for PerAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PerAddress").field("addresses", &self.0.as_ref().map(|limiter| limiter.len())).finish()
+        f.debug_struct("PerAddress").field("addresses", &self.0.as_ref().map(RateLimiter::len)).finish()
     }
 }
 

@@ -6,6 +6,9 @@ use super::source::{Finding, Source, all, assert_none, rust};
 /// The command that opens a session: whoever sends it is a pathway.
 const OPENS: &str = "OpenSession";
 
+/// The enum that names what is sealed for the disk.
+const SEALED: &str = "Purpose";
+
 /// How the names of cryptographic algorithms begin in the crates we use.
 const ALGORITHMS: &[&str] = &[
     "AES_",
@@ -56,6 +59,21 @@ fn is_in_the_inventory(source: &Source, document: &Source) -> Vec<Finding> {
         .map(|(line, name)| source.finding(line, format!("`{name}` is not in {}", document.path)))
         .into_iter()
         .collect()
+}
+
+/// Each kind of secret that is sealed for the disk is in the inventory.
+fn says_what_it_seals(source: &Source, document: &Source) -> Vec<Finding> {
+    if !source.path.starts_with("src/tokens") {
+        return Vec::new();
+    }
+    let file = syn::parse_file(&source.text).unwrap_or_else(|error| source.unreadable(&error));
+    let purposes = file.items.iter().filter_map(|item| match item {
+        syn::Item::Enum(item) if item.ident == SEALED => Some(&item.variants),
+        _ => None,
+    });
+    let missing = purposes.flatten().filter(|variant| !document.text.contains(&format!("`{}`", variant.ident)));
+    let what = |variant: &syn::Variant| format!("what is sealed as `{}` is not in {}", variant.ident, document.path);
+    missing.map(|variant| source.finding(variant.ident.span().start().line, what(variant))).collect()
 }
 
 /// Each `NAME = value` in backticks of a document is a constant of the sources with that very value.
@@ -128,6 +146,18 @@ fn each_algorithm_is_in_the_inventory() {
         &Source::planted("src/tokens.rs", "use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN};"),
         &document,
     ));
+}
+
+#[test]
+fn each_sealed_secret_is_in_the_inventory() {
+    let document = Source::read("docs/crypto.md");
+    assert_none(&rust().iter().flat_map(|source| says_what_it_seals(source, &document)).collect::<Vec<_>>());
+
+    let document = Source::planted("docs/crypto.md", "`SigningKey`");
+    let sealing =
+        |variants: &str| Source::planted("src/tokens/sealing.rs", &format!("pub enum Purpose {{ {variants} }}"));
+    assert_none(&says_what_it_seals(&sealing("SigningKey"), &document));
+    assert_eq!(says_what_it_seals(&sealing("SigningKey, ClientSecret"), &document).len(), 1);
 }
 
 #[test]

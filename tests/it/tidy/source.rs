@@ -57,9 +57,9 @@ impl Source {
             || self.path.starts_with("crates/testkit/")
     }
 
-    /// Where the file's own tests begin, by the line of their `#[cfg(test)]`; past the end if it has none.
+    /// The line on which the tests inside the file begin (`mod tests {`); past the end if it has none.
     pub(crate) fn tests_from_line(&self) -> usize {
-        let is_start = |line: &str| line.trim_start().starts_with("#[cfg(test)]");
+        let is_start = |line: &str| line.starts_with("mod ") && line.contains("tests {");
         self.lines().find(|(_, line)| is_start(line)).map_or(usize::MAX, |(number, _)| number)
     }
 

@@ -122,7 +122,7 @@ fn no_test_sleeps() {
         sleeps_in_no_test,
         "src/a.rs",
         &format!("#[cfg(test)]\nmod tests {{ {sleep} }}"),
-        &format!("fn f() {{ {sleep} }}"),
+        &format!("#[cfg(test)]\nmod tests;\nfn f() {{ {sleep} }}"),
     );
     planted(
         sleeps_in_no_test,

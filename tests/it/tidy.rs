@@ -8,6 +8,7 @@ mod layout;
 mod length;
 mod paths;
 mod rooms;
+mod sessions;
 mod source;
 mod text;
 

@@ -3,8 +3,8 @@
 use super::paths::identifiers;
 use super::source::{Finding, Source, all, assert_none, rust};
 
-/// The command that opens a session: whoever sends it is a pathway.
-const OPENS: &str = "OpenSession";
+/// What a command that opens a session is made of: whoever names one is a pathway.
+const OPENS: &[&str] = &["OpenSession", "NewSession"];
 
 /// The enum that names what is sealed for the disk.
 const SEALED: &str = "Purpose";
@@ -34,7 +34,7 @@ fn is_a_written_pathway(source: &Source, document: &Source) -> Vec<Finding> {
     if !source.path.starts_with("src/flows") || source.is_test() {
         return Vec::new();
     }
-    let opens = identifiers(source).into_iter().find(|(_, name)| name == OPENS);
+    let opens = identifiers(source).into_iter().find(|(_, name)| OPENS.contains(&name.as_str()));
     let written = document.text.contains(&format!("`{}`", source.path));
     opens
         .filter(|_| !written)

@@ -1,1 +1,4 @@
-//! i
+//! The integration tests, one binary, mirrored on the URL tree; and the rules of the house, which are tests too.
+
+mod security_map;
+mod tidy;

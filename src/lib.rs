@@ -1,1 +1,6 @@
 //! d
+
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod telemetry;

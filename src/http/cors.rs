@@ -3,6 +3,7 @@
 //! The SDK speaks from a customer's pages with a bearer token and without cookies, so `Access-Control-Allow-Credentials` is
 //! never sent. Which origins belong to which site only the engine knows; it is asked through [`Origins`].
 
+use doorward_domain::ids::SiteId;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
@@ -36,7 +37,7 @@ pub struct Origin {
 }
 
 /// Says whether pages of an origin may read answers for a site (`None`: for any site, as in a preflight that names none).
-pub type Origins = Box<dyn Fn(&Origin, Option<u64>) -> bool + Send + Sync>;
+pub type Origins = Box<dyn Fn(&Origin, Option<SiteId>) -> bool + Send + Sync>;
 
 impl Origin {
     /// Parses an `Origin` header. `null`, a path, a user, or anything a browser would write differently is none.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::error::Error;
 
-use http::header::{ALLOW, RETRY_AFTER};
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use warp::reject::Rejection;
@@ -256,6 +256,9 @@ impl From<ApiError> for Reply {
         let body = serde_json::to_vec(&error.body()).unwrap_or_default();
         let Parts { status, retry_after_secs, allow, .. } = *error.0;
         let mut reply = Self::of_json(status, body.into());
+        if status == StatusCode::UNAUTHORIZED {
+            reply = reply.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(secs) = retry_after_secs {
             reply = reply.with_header(RETRY_AFTER, HeaderValue::from(secs));
         }
@@ -381,6 +384,7 @@ mod tests {
     fn a_503_says_whether_to_try_again() {
         assert_eq!(ApiError::unavailable(Unavailable::NotAttempted).code(), "not_attempted");
         assert_eq!(ApiError::unavailable(Unavailable::OutcomeUnknown).code(), "outcome_unknown");
+        assert!(ApiError::token_missing().into_response().headers().contains_key("www-authenticate"));
         let response = ApiError::overloaded().into_response();
         assert_eq!(response.headers().get("retry-after").unwrap(), "1");
     }

@@ -8,12 +8,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use doorward_domain::ids::SiteId;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName, USER_AGENT};
 use http::{HeaderMap, Method};
 
 pub use self::query::{PAIRS_MAX, Query};
 use super::address::TrustedProxies;
-use super::body::{Fields, Value};
+use super::body::{Fields, Value, digits, integer};
 use super::error::ApiError;
 
 /// Bytes of a user agent that are kept.
@@ -110,15 +111,15 @@ impl Request {
     ///
     /// # Errors
     /// 400 if it is no number, or if query and body differ.
-    pub fn site_id(&self) -> Result<Option<u64>, ApiError> {
+    pub fn site_id(&self) -> Result<Option<SiteId>, ApiError> {
         let wrong = || ApiError::invalid_field("site_id", "The site id must be a whole number.");
         let in_query = match self.query.get("site_id") {
-            Some(text) => Some(super::body::digits(text).ok_or_else(wrong)?),
+            Some(text) => Some(site_of(text).ok_or_else(wrong)?),
             None => None,
         };
         let in_body = match self.fields.get("site_id") {
             None | Some(Value::Null) => None,
-            Some(value) => Some(super::body::integer(value).ok_or_else(wrong)?),
+            Some(value) => Some(integer(value).and_then(site).ok_or_else(wrong)?),
         };
         match (in_query, in_body) {
             (Some(query), Some(body)) if query != body => {
@@ -176,6 +177,15 @@ impl Request {
         weighted.sort_by(|(left, _), (right, _)| right.total_cmp(left));
         weighted.into_iter().map(|(_, tag)| tag).collect()
     }
+}
+
+fn site(number: u64) -> Option<SiteId> {
+    u32::try_from(number).ok().map(SiteId)
+}
+
+/// The site that a query's text names.
+pub(super) fn site_of(text: &str) -> Option<SiteId> {
+    digits(text).and_then(site)
 }
 
 /// The language of a tag as `fr` or `fr-CA`, if it is one of ours.

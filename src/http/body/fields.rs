@@ -29,6 +29,15 @@ pub enum Value {
     Object(Object),
 }
 
+impl Value {
+    /// The value as canonical JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Keys are texts and numbers are finite: serialising cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 /// Values by key, in the order of the keys.
 #[derive(Clone, Default, PartialEq)]
 pub struct Object(BTreeMap<String, Value>);

@@ -35,7 +35,7 @@ fn json_values_arrive_typed_and_leave_as_canonical_text() {
     let object = reading.optional_object("a").unwrap();
     assert_eq!(object.to_json(), r#"{"y":"é😀","z":true}"#);
     reading.finish().unwrap();
-    assert_eq!(serde_json::to_string(fields.get("b").unwrap()).unwrap(), r#"[1,-2,2.5,"x",null,{}]"#);
+    assert_eq!(fields.get("b").unwrap().to_json(), r#"[1,-2,2.5,"x",null,{}]"#);
 }
 
 #[test]
@@ -214,7 +214,7 @@ proptest! {
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
                 for (key, value) in theirs {
-                    let ours = serde_json::to_string(ours.get(&key).unwrap()).unwrap();
+                    let ours = ours.get(&key).unwrap().to_json();
                     prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&ours).unwrap(), value);
                 }
             }

@@ -1,6 +1,7 @@
 //! What a request says about token, site, language and client.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use doorward_domain::ids::SiteId;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -67,12 +68,13 @@ fn the_site_comes_from_query_or_body_and_never_from_two_that_differ() {
         ("site_id=", "", Err("validation_failed")),
         ("site_id=-1", "", Err("validation_failed")),
         ("site_id=1e1", "", Err("validation_failed")),
+        ("site_id=4294967296", "", Err("validation_failed")),
         ("site_id=99999999999999999999", "", Err("validation_failed")),
         ("", r#"{"site_id":1.5}"#, Err("validation_failed")),
         ("", r#"{"site_id":[12]}"#, Err("validation_failed")),
     ];
     for (query, json, expected) in cases {
-        let found = request(query, json, &[]).site_id();
+        let found = request(query, json, &[]).site_id().map(|site| site.map(|SiteId(number)| number));
         assert_eq!(found.map_err(|error| error.code()), expected, "{query} {json}");
     }
 }

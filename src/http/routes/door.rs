@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
+use doorward_domain::ids::SiteId;
 use futures_core::Stream;
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
@@ -72,7 +73,7 @@ struct Arrival {
 struct Dress {
     cors: Cors,
     origin: Option<Origin>,
-    site: Option<u64>,
+    site: Option<SiteId>,
     preflight: Option<HeaderValue>,
     promises_errors: bool,
     without_body: bool,
@@ -151,7 +152,7 @@ impl<C: Send + Sync + 'static> Door<C> {
         dress.cors = if from_pages { Cors::Sites } else { Cors::Never };
         let allow = error::allow(matched.rows.iter().map(|route| &route.method), dress.cors);
         if method == Method::OPTIONS && from_pages {
-            dress.site = Query::parse(&query)?.get("site_id").and_then(body::digits);
+            dress.site = Query::parse(&query)?.get("site_id").and_then(request::site_of);
             dress.preflight = Some(allow.clone());
             return Ok(Reply::nothing().with_header(ALLOW, allow));
         }
@@ -162,7 +163,7 @@ impl<C: Send + Sync + 'static> Door<C> {
         dress.cors = route.cors;
         dress.promises_errors = route.promises_errors;
         let query = Query::parse(&query)?;
-        dress.site = query.get("site_id").and_then(body::digits);
+        dress.site = query.get("site_id").and_then(request::site_of);
 
         self.admission.look(route.work)?;
         let mut reserved = Reserved::default();

@@ -109,6 +109,7 @@ where
 {
     let _busy = line.hold();
     if line.is_tainted() || !names_one_host(&request) || !names_a_path(&request) {
+        metrics::counter!("doorward_http_requests_malformed_total").increment(1);
         let mut refusal = ApiError::malformed_request().into_response();
         refusal.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return Ok(refusal);

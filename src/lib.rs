@@ -50,11 +50,15 @@ pub mod app;
 mod doorward;
 pub mod flows;
 pub mod hashing;
+#[cfg(feature = "server")]
+pub mod http;
 pub mod storage;
 pub mod throttle;
 pub mod tokens;
 
 pub mod clock;
 pub mod entropy;
+#[cfg(feature = "server")]
+pub mod telemetry;
 
 pub use doorward::{AccountHandle, Builder, Doorward, OpenError, SiteHandle};

@@ -2,7 +2,9 @@
 
 use super::mint::DRAWS_MAX;
 use super::password_rule::{Judged, NewPasswordError, stored_hash};
-use super::{CheckError, Checked, Client, Engine, Identity, Issued, Presented, Unavailable, rejection, unexpected};
+use super::{
+    CheckError, Checked, Client, Engine, Identity, Issued, Place, Presented, Unavailable, rejection, unexpected,
+};
 use crate::hashing::{Password, Verdict};
 use crate::throttle::Wait;
 use doorward_domain::account::command::{Command, SetPassword};
@@ -58,9 +60,15 @@ impl Engine {
     ) -> Result<Issued, ChangePasswordError> {
         let checked = self.check(presented)?;
         let ChangePassword { current, new } = request;
-        let is_current = new.is_same_as(&current);
+        let customer = &checked.accepted.customer;
+        let judged = Judged {
+            email: &customer.email,
+            username: customer.username.as_ref(),
+            profile: &customer.profile,
+            is_current: new.is_same_as(&current),
+        };
         self.prove_current(&checked, current, client).await?;
-        let hash = self.hash_changed_password(&checked, new, is_current).await?;
+        let hash = self.hash_changed_password(&checked.place, new, judged).await?;
         self.set_password(&checked, hash, client).await
     }
 
@@ -90,22 +98,15 @@ impl Engine {
 
     async fn hash_changed_password(
         &self,
-        checked: &Checked,
+        place: &Place,
         new: Password,
-        is_current: bool,
+        judged: Judged<'_>,
     ) -> Result<PasswordHash, ChangePasswordError> {
-        let customer = &checked.accepted.customer;
-        let with = Judged {
-            email: &customer.email,
-            username: customer.username.as_ref(),
-            profile: &customer.profile,
-            is_current,
-        };
-        let new = self.judge_password(&checked.place, new, with).await.map_err(|error| match error {
+        let new = self.judge_password(place, new, judged).await.map_err(|error| match error {
             NewPasswordError::Refused(fault) => ChangePasswordError::Password(fault),
             NewPasswordError::Unavailable(unavailable) => unavailable.into(),
         })?;
-        let phc = self.hashing.hash(checked.place.account(), new).await.map_err(Unavailable::from)?;
+        let phc = self.hashing.hash(place.account(), new).await.map_err(Unavailable::from)?;
         Ok(phc.to_stored())
     }
 

@@ -1,3 +1,5 @@
+//! The pool under load: its queue, its bounds, its fairness, what it forgets and what it survives.
+
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::sync::atomic::AtomicBool;

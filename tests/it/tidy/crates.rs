@@ -30,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("jsonwebtoken", &["tokens"]),
     ("metrics", &["telemetry", "http"]),
-    ("metrics_exporter_prometheus", &["telemetry"]),
+    ("metrics_exporter_prometheus", &["telemetry", "http::ops"]),
     ("papaya", EVERYWHERE),
     ("percent_encoding", &["http"]),
     ("precis_profiles", &["hashing"]),

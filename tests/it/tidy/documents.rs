@@ -3,8 +3,8 @@
 use super::paths::identifiers;
 use super::source::{Finding, Source, all, assert_none, rust};
 
-/// What a command that opens a session is made of: whoever names one is a pathway.
-const OPENS: &[&str] = &["OpenSession", "NewSession"];
+/// What a session is opened with: whoever names one of these is a pathway, or draws sessions for one.
+const OPENS: &[&str] = &["OpenSession", "NewSession", "draw_session"];
 
 /// The enum that names what is sealed for the disk.
 const SEALED: &str = "Purpose";
@@ -130,6 +130,8 @@ fn each_pathway_that_opens_a_session_is_written_down() {
     let flow = "fn f() { send(Command::OpenSession { id }) }";
     assert_eq!(is_a_written_pathway(&Source::planted("src/flows/magic_link.rs", flow), &document).len(), 1);
     assert_none(&is_a_written_pathway(&Source::planted("src/flows/login.rs", flow), &document));
+    let caller = Source::planted("src/flows/social.rs", "fn f() { self.draw_session(&place)?; }");
+    assert_eq!(is_a_written_pathway(&caller, &document).len(), 1);
 }
 
 #[test]

@@ -27,6 +27,8 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     ("actors", &[&["clock", "telemetry", "config", "storage"]]),
     ("flows", &[GROUND, &["actors", "hashing", "tokens", "federation", "mail", "webhooks", "throttle"]]),
     ("http", &[&["flows", "telemetry"]]),
+    // The public face: typed handles over the journeys, opened by the composition root.
+    ("doorward", &[GROUND, &["app", "flows", "storage", "hashing", "tokens", "throttle"]]),
 ];
 
 /// Locks and lock-based maps, which guard no business state: one actor decides.
@@ -87,6 +89,7 @@ fn a_planted_edge_that_the_table_does_not_hold_is_found() {
         ("src/tokens.rs", "use crate::flows;", "`tokens` must not use `crate::flows`"),
         ("src/storage/journal.rs", "type A = crate::actors::Handle;", "`storage` must not use `crate::actors`"),
         ("src/actors/shell.rs", "use crate::tokens::Key;", "`actors` must not use `crate::tokens`"),
+        ("src/doorward/site.rs", "use crate::http::routes;", "`doorward` must not use `crate::http`"),
         ("src/clock.rs", "use crate::telemetry::log;", "`clock` must not use `crate::telemetry`"),
         ("src/mail.rs", "use crate::*;", "`mail` must not use `crate::*`"),
         ("src/mail.rs", "use crate::Doorward;", "`mail` must not use `crate::Doorward`"),

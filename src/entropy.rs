@@ -27,6 +27,7 @@ pub fn draw<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that draws from the generator")]
     fn fill(&self, buf: &mut [u8]) {
         aws_lc_rs::rand::fill(buf).expect("AWS-LC ends the process itself when the system gives it no entropy");
     }

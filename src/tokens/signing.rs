@@ -97,6 +97,7 @@ impl SigningKey {
     }
 
     /// `r ‖ s`, 64 bytes. The nonce is drawn by AWS-LC itself.
+    #[expect(clippy::disallowed_methods, reason = "the argument that ECDSA signing asks for; AWS-LC does not read it")]
     pub(super) fn sign(&self, message: &[u8]) -> Result<impl AsRef<[u8]> + use<>, Error> {
         self.pair.sign(&SystemRandom::new(), message).map_err(Error::Sign)
     }
@@ -249,6 +250,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "keys of other kinds, to be refused")]
     fn only_a_p256_key_is_read() {
         use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, Ed25519KeyPair};
         let rng = SystemRandom::new();

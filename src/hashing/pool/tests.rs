@@ -98,6 +98,7 @@ impl Fixture {
 }
 
 /// Waits for another thread to bring something about; fails instead of hanging.
+#[expect(clippy::disallowed_methods, reason = "a bound for the wait on a real thread, which no manual clock moves")]
 async fn until(condition: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !condition() {

@@ -1,4 +1,4 @@
-//! What an actor does with a request: decide on the tip, evolve, hand on. A plain state machine: [`super::actor`] drives it.
+//! What an actor does with a request: decide on the tip, evolve, hand on. A plain state machine: the actor beside it drives it.
 //!
 //! The **tip** may be ahead of the disk; the published **view** never is. An answer that was decided on a tip ahead of the view waits
 //! for the same flush, whether it is a rejection or an `Ok` without events: else a crash could take back what the caller was told.

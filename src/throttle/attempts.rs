@@ -177,6 +177,8 @@ impl std::fmt::Debug for Attempts {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     const ALLOWANCE: Allowance = Allowance { failures_max: 3, window: Duration::from_secs(300) };

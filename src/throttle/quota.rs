@@ -64,6 +64,8 @@ impl std::fmt::Debug for PerAddress {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn address(n: u32) -> Option<IpAddr> {

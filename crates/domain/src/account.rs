@@ -4,7 +4,7 @@
 //! * [`command`]: what may be asked, one file of [`decide`] for each. [`event`]: what may happen. [`evolve`]: what an event changes.
 //! * [`rejection`]: every expected no. [`invariants`]: what must hold in any state.
 //!
-//! **Single-user authentication**, the rule that is easiest to get wrong: every [`event::Event::SessionOpened`], at any site, moves the
+//! **Single-user authentication**, the rule that is easiest to get wrong: every [`event::Change::SessionOpened`], at any site, moves the
 //! customer's `last_open`. A site with the rule on accepts only that session, whichever site opened it; a login through such a site
 //! ends, in the same batch, every other session of the customer. The end of `last_open` revives no other session.
 

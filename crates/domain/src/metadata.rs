@@ -65,6 +65,8 @@ impl Metadata {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn patch(pairs: &[(&str, Option<&str>)]) -> MetadataPatch {

@@ -16,6 +16,9 @@ use crate::hashing::argon::Scratch;
 
 const CHEAP: Params = Params { memory_kib: 64, iterations: 1, parallelism: 1 };
 
+/// How long a test waits for what must happen at once.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 const ANY: AccountId = AccountId(1);
 
 /// What a held thread does when it is let go.
@@ -97,10 +100,15 @@ impl Fixture {
     }
 }
 
+/// The next answer; fails instead of hanging.
+fn receive(answered: &mpsc::Receiver<(u64, Result<Verdict, Error>)>) -> Result<Verdict, Error> {
+    answered.recv_timeout(PATIENCE).unwrap().1
+}
+
 /// Waits for another thread to bring something about; fails instead of hanging.
 #[expect(clippy::disallowed_methods, reason = "a bound for the wait on a real thread, which no manual clock moves")]
 async fn until(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain");
         tokio::task::yield_now().await;
@@ -239,7 +247,7 @@ async fn a_full_queue_refuses_before_any_work() {
     assert_eq!((fixture.pool.queue_len(), fixture.pool.runs()), (4, 0));
     release.send(Then::GoOn).unwrap();
     for _ in 0..4 {
-        assert!(matches!(answered.recv().unwrap().1, Ok(Verdict::NoMatch)));
+        assert!(matches!(receive(&answered), Ok(Verdict::NoMatch)));
     }
     assert_eq!(fixture.pool.runs(), 4);
 }
@@ -286,7 +294,7 @@ async fn a_request_at_the_age_limit_is_still_served() {
     fixture.queue(1, 1, &answers).await;
     fixture.clock.0.store(2_000, Ordering::SeqCst);
     release.send(Then::GoOn).unwrap();
-    assert!(matches!(answered.recv().unwrap().1, Ok(Verdict::NoMatch)));
+    assert!(matches!(receive(&answered), Ok(Verdict::NoMatch)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,7 +311,7 @@ async fn a_caller_who_leaves_gives_the_place_back_at_once() {
     let (answers, answered) = mpsc::channel();
     fixture.queue(2, 1, &answers).await;
     release.send(Then::GoOn).unwrap();
-    assert!(answered.recv().unwrap().1.is_ok());
+    assert!(receive(&answered).is_ok());
     assert_eq!(fixture.pool.runs(), 1);
 }
 
@@ -324,7 +332,7 @@ async fn a_panic_in_a_thread_loses_the_pool_and_everybody_is_told() {
     fixture.queue(1, 3, &answers).await;
     release.send(Then::Panic).unwrap();
     for _ in 0..3 {
-        assert!(matches!(answered.recv().unwrap().1, Err(Error::Lost)));
+        assert!(matches!(receive(&answered), Err(Error::Lost)));
     }
     until(|| fixture.mourned.load(Ordering::SeqCst)).await;
     assert!(!fixture.pool.is_healthy());
@@ -348,7 +356,7 @@ async fn a_stop_finishes_what_waits_and_takes_nothing_more() {
     release.send(Then::GoOn).unwrap();
     stopping.join().unwrap();
     for _ in 0..3 {
-        assert!(answered.recv().unwrap().1.is_ok());
+        assert!(receive(&answered).is_ok());
     }
     assert!(fixture.pool.is_healthy() && fixture.pool.held_bytes() == 0);
 }

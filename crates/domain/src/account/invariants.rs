@@ -5,7 +5,7 @@ use super::indexes::Indexes;
 use super::{Session, State};
 use crate::aggregate::Violation;
 use crate::ids::{CustomerId, TokenDigest};
-use crate::limits::{ENDED_SESSIONS_MAX, LIVE_SESSIONS_MAX, SWEEP_BATCH_MAX, TOKENS_PER_SESSION_MAX};
+use crate::limits::{ENDED_SESSIONS_MAX, LIVE_SESSIONS_MAX, TOKENS_PER_SESSION_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks every rule.
@@ -72,15 +72,17 @@ fn shared_token(state: &State) -> Option<String> {
     state.sessions().find(broken).map(|session| session.id.to_string())
 }
 
-/// A sweep ends sessions of many customers at once and leaves it to the next ending to forget; hence its window in the second bound.
+/// Each login leaves at most so many live and so many ended ones. What ends sessions of many customers at once (a sweep, a restore) leaves it
+/// to the next login to forget; until then the live ones have become ended ones, and the sum has stayed.
 fn too_many_sessions(state: &State) -> Option<CustomerId> {
     let mut counts: BTreeMap<CustomerId, (usize, usize)> = BTreeMap::new();
     for session in state.sessions() {
         let (live, ended) = counts.entry(session.customer).or_default();
         *(if session.end.is_some() { ended } else { live }) += 1;
     }
-    let over =
-        |(live, ended): &(usize, usize)| *live > LIVE_SESSIONS_MAX || *ended > ENDED_SESSIONS_MAX + SWEEP_BATCH_MAX;
+    let over = |(live, ended): &(usize, usize)| {
+        *live > LIVE_SESSIONS_MAX || *live + *ended > LIVE_SESSIONS_MAX + ENDED_SESSIONS_MAX
+    };
     counts.into_iter().find(|(_, count)| over(count)).map(|(id, _)| id)
 }
 

@@ -75,17 +75,18 @@ pub(super) fn unended(state: &State, customer: CustomerId) -> Vec<&Arc<Session>>
     sessions
 }
 
-/// Ends sessions of one customer. Ended sessions past the bound are forgotten, oldest first.
+/// Ends sessions of one customer. Ended sessions past the bound are forgotten, oldest first, also when none ends now: a sweep ends and
+/// leaves it to the next command to forget.
 pub(super) fn ending(state: &State, customer: CustomerId, sessions: Vec<SessionId>, reason: EndReason) -> Vec<Change> {
-    if sessions.is_empty() {
-        return Vec::new();
-    }
     let mut ended: Vec<_> =
         state.sessions_of(customer).filter_map(|session| session.end.map(|end| (end.at, session.id))).collect();
     ended.sort_unstable();
     let excess = (ended.len() + sessions.len()).saturating_sub(ENDED_SESSIONS_MAX);
     let forgotten: Vec<_> = ended.into_iter().take(excess).map(|(_, id)| id).collect();
-    let mut changes = vec![Change::SessionsEnded { sessions, reason }];
+    let mut changes = Vec::new();
+    if !sessions.is_empty() {
+        changes.push(Change::SessionsEnded { sessions, reason });
+    }
     if !forgotten.is_empty() {
         changes.push(Change::SessionsForgotten { sessions: forgotten });
     }

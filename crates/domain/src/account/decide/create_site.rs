@@ -23,6 +23,7 @@ pub struct CreateSite {
 impl CreateSite {
     pub(super) fn decide(&self, state: &State, ctx: &Ctx) -> Result<Changes, Rejection> {
         guards::account_is_open(state)?;
+        profile_is_bounded(&self.profile)?;
         if let Some(known) = state.site(self.id) {
             let same = known.profile == self.profile && known.settings == self.settings;
             return if same { Ok(Vec::new()) } else { Err(Rejection::SiteExists) };
@@ -30,7 +31,6 @@ impl CreateSite {
         if state.sites().count() >= SITES_MAX {
             return Err(Rejection::LimitReached(Limit::Sites));
         }
-        profile_is_bounded(&self.profile)?;
         guards::clock_is_sane(state, ctx)?;
         self.settings.check()?;
         let at = guards::stamp(state, ctx);

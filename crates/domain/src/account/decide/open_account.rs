@@ -18,12 +18,12 @@ pub struct OpenAccount {
 
 impl OpenAccount {
     pub(super) fn decide(&self, state: &State) -> Result<Changes, Rejection> {
+        key_is_bounded(&self.signing_key)?;
         match &state.root().name {
             Some(name) if *name == self.name => return Ok(Vec::new()),
             Some(_) => return Err(Rejection::AccountExists),
             None => {}
         }
-        key_is_bounded(&self.signing_key)?;
         Ok(vec![
             Change::AccountOpened { name: self.name.clone() },
             Change::SigningKeyAdded { key: self.signing_key.clone() },

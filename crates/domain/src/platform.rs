@@ -270,12 +270,12 @@ impl Aggregate for State {
     }
 
     fn decide(&self, command: &Command, ctx: &Ctx) -> Result<Vec<Event>, Rejection> {
-        let change = decide(self, command)?;
+        let Some(change) = decide(self, command)? else { return Ok(Vec::new()) };
         if self.entities.last_stamp.since(ctx.now) > CLOCK_BEHIND_MAX_MS {
             return Err(Rejection::ClockBehind);
         }
         let at = ctx.now.max(self.entities.last_stamp);
-        Ok(change.into_iter().map(|change| Event { at, change }).collect())
+        Ok(vec![Event { at, change }])
     }
 
     fn evolve(mut self, event: &Event) -> Self {

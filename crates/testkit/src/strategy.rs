@@ -26,15 +26,22 @@ pub struct Step {
     pub command: Command,
 }
 
-/// What opens the universe: the account and its sites 1, 2 and 3. Site 1 has single-user authentication on, site 3 a short life.
+/// What opens the universe: the account, its sites 1, 2 and 3, and two customers. Site 1 has single-user authentication on, the sessions
+/// of site 3 are short.
 #[must_use]
 pub fn opening() -> Vec<Command> {
     let short = |site: build::SiteBuilder| site.ttl_days(2).idle_days(1);
+    let customer = |id, email| {
+        let registration = build::a_customer().id(id).email(email).register();
+        Command::RegisterCustomer(Box::new(registration))
+    };
     vec![
         ask::open_account("Gazette", build::signing_key("key-1")),
         build::a_site().id(1).single_user().create(),
         build::a_site().id(2).create(),
         short(build::a_site().id(3)).create(),
+        customer(1, "ada@example.org"),
+        customer(2, "bob@example.org"),
     ]
 }
 
@@ -126,10 +133,10 @@ fn waits() -> impl Strategy<Value = i64> {
         30 => 1..10 * MINUTE_MS,
         20 => HOUR_MS - SECOND_MS..2 * HOUR_MS,
         10 => Just(HOUR_MS),
-        8 => DAY_MS..3 * DAY_MS,
-        2 => Just(30 * DAY_MS),
+        4 => DAY_MS..3 * DAY_MS,
+        1 => Just(30 * DAY_MS),
         6 => -5 * MINUTE_MS..0,
-        1 => -2 * HOUR_MS..-5 * MINUTE_MS,
+        2 => -2 * HOUR_MS..-5 * MINUTE_MS,
     ]
 }
 

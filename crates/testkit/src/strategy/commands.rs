@@ -39,23 +39,23 @@ pub(super) fn commands(model: &Model) -> BoxedStrategy<Command> {
             .prop_map(|(by, session)| Command::RevokeSession(RevokeSession { by, session })),
         3 => (tokens(model), sites())
             .prop_map(|(token, site)| Command::RevokeOtherSessions(RevokeOtherSessions { token, site })),
-        2 => (by(model), customers()).prop_map(|(by, customer)| ask::revoke_all(by, customer)),
-        2 => (by(model), customers()).prop_map(|(by, customer)| ask::delete(by, customer)),
-        3 => (customers(), select(vec![Status::Active, Status::Active, Status::Locked]))
+        2 => own(model).prop_map(|(by, customer)| ask::revoke_all(by, customer)),
+        2 => own(model).prop_map(|(by, customer)| ask::delete(by, customer)),
+        3 => (customers(model), select(vec![Status::Active, Status::Active, Status::Locked]))
             .prop_map(|(customer, status)| ask::set_status(customer, status)),
         5 => set_password(model),
         8 => update(model),
-        10 => (1_u32..=4, settings()).prop_map(|(site, settings)| ask::set_settings(site, settings)),
+        10 => (sites(), settings()).prop_map(|(site, settings)| ask::set_settings(site.0, settings)),
         4 => (prop::option::of(sessions(model)), trust()).prop_map(|(after, clock)| ask::sweep(after, clock)),
-        4 => rare(),
+        4 => rare(model),
     ]
     .boxed()
 }
 
-fn rare() -> impl Strategy<Value = Command> {
+fn rare(model: &Model) -> impl Strategy<Value = Command> + use<> {
     prop_oneof![
-        2 => (customers(), 0..3_usize).prop_map(|(customer, count)| ask::entitle(customer, count)),
-        2 => (customers(), select(vec!["1", "2", "3"]), select(vec!["1", "2"]))
+        2 => (customers(model), 0..3_usize).prop_map(|(customer, count)| ask::entitle(customer, count)),
+        2 => (customers(model), select(vec!["1", "2", "3"]), select(vec!["1", "2"]))
             .prop_map(|(customer, from, to)| ask::rehash(customer, from, to)),
         1 => Just(ask::end_every_session()),
         1 => select(vec!["key-1", "key-2", "key-3"]).prop_map(|kid| ask::add_signing_key(signing_key(kid))),
@@ -65,8 +65,14 @@ fn rare() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn customers() -> impl Strategy<Value = u64> {
-    prop_oneof![6 => Just(1), 4 => Just(2), 2 => Just(3), 1 => Just(4)]
+/// Mostly customers that exist.
+fn customers(model: &Model) -> BoxedStrategy<u64> {
+    let known: Vec<_> = model.people.iter().map(|person| person.id.get()).collect();
+    if known.is_empty() { any_customer().boxed() } else { prop_oneof![9 => select(known), 1 => any_customer()].boxed() }
+}
+
+fn any_customer() -> impl Strategy<Value = u64> {
+    1_u64..=4
 }
 
 fn sites() -> impl Strategy<Value = SiteId> {
@@ -120,6 +126,20 @@ fn by(model: &Model) -> impl Strategy<Value = Authority> + use<> {
     prop_oneof![1 => Just(Authority::Operator), 3 => session]
 }
 
+/// An authority and a customer whom it mostly may speak for.
+fn own(model: &Model) -> impl Strategy<Value = (Authority, u64)> + use<> {
+    let owners: Vec<_> = model.logins.iter().flat_map(|l| l.tokens.iter().map(|t| (t.0, l.person.get()))).collect();
+    let customers = customers(model);
+    by(model).prop_flat_map(move |by| {
+        let owner = match by {
+            Authority::Session { token, .. } => owners.iter().rfind(|(digest, _)| *digest == token),
+            Authority::Operator => None,
+        };
+        let own = owner.map_or_else(|| customers.clone(), |(_, owner)| Just(*owner).boxed());
+        (Just(by), prop_oneof![9 => own, 1 => any_customer()])
+    })
+}
+
 /// The customer's credential revision as it is, or another one.
 fn revs(model: &Model, customer: u64) -> impl Strategy<Value = u64> + use<> {
     let rev = model.people.iter().find(|person| person.id.get() == customer).map_or(1, |person| person.rev);
@@ -129,14 +149,14 @@ fn revs(model: &Model, customer: u64) -> impl Strategy<Value = u64> + use<> {
 fn log_in(model: &Model) -> impl Strategy<Value = Command> + use<> {
     let model = model.clone();
     let parts =
-        customers().prop_flat_map(move |customer| (Just(customer), revs(&model, customer), new_session(&model)));
+        customers(&model).prop_flat_map(move |customer| (Just(customer), revs(&model, customer), new_session(&model)));
     parts.prop_map(|(customer, rev, session)| ask::log_in_with(customer, rev, session))
 }
 
 fn register(model: &Model) -> impl Strategy<Value = Command> + use<> {
     let session = prop::option::weighted(0.8, new_session(model));
     let names = (select(EMAILS.to_vec()), prop::option::weighted(0.3, select(USERNAMES.to_vec())));
-    (customers(), sites(), names, session).prop_map(|(customer, site, (email, name), session)| {
+    (any_customer(), sites(), names, session).prop_map(|(customer, site, (email, name), session)| {
         let registration = a_customer().id(customer).email(email).register();
         let username = name.map(username);
         Command::RegisterCustomer(Box::new(RegisterCustomer { site, username, session, ..registration }))
@@ -145,9 +165,9 @@ fn register(model: &Model) -> impl Strategy<Value = Command> + use<> {
 
 fn set_password(model: &Model) -> impl Strategy<Value = Command> + use<> {
     let model = model.clone();
-    let parts = customers().prop_flat_map(move |customer| {
+    let parts = own(&model).prop_flat_map(move |(by, customer)| {
         let token = prop::option::of(new_tokens(&model));
-        (by(&model), Just(customer), revs(&model, customer), token, select(vec!["1", "2", "3"]))
+        (Just(by), Just(customer), revs(&model, customer), token, select(vec!["1", "2", "3"]))
     });
     parts.prop_map(|(by, customer, rev, token, name)| {
         let customer = ids::customer(customer);
@@ -160,18 +180,20 @@ fn update(model: &Model) -> impl Strategy<Value = Command> + use<> {
     let email = prop::option::weighted(0.7, select(EMAILS.to_vec()).prop_map(email));
     let name = prop::option::weighted(0.3, prop::option::of(select(USERNAMES.to_vec()).prop_map(username)));
     let token = prop::option::weighted(0.3, new_tokens(model));
-    (by(model), customers(), email, name, token).prop_map(|(by, customer, email, username, token)| {
+    (own(model), email, name, token).prop_map(|((by, customer), email, username, token)| {
         Command::UpdateCustomer(Box::new(UpdateCustomer { email, username, token, ..ask::update(by, customer) }))
     })
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
     let switches = (any::<bool>(), prop::bool::weighted(0.2));
-    (switches, select(vec![30, 30, 2, 0]), select(vec![14, 14, 1])).prop_map(|((single, own), ttl, idle)| Settings {
-        single_user_authentication: single.into(),
-        own_sessions_only: own.into(),
-        auth_token_ttl_days: ttl,
-        idle_days: idle,
-        ..Settings::default()
-    })
+    (switches, select(vec![30, 30, 30, 30, 2, 2, 0]), select(vec![14, 14, 14, 1])).prop_map(
+        |((single, own), ttl, idle)| Settings {
+            single_user_authentication: single.into(),
+            own_sessions_only: own.into(),
+            auth_token_ttl_days: ttl,
+            idle_days: idle,
+            ..Settings::default()
+        },
+    )
 }

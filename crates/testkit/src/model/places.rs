@@ -23,13 +23,13 @@ impl Model {
 
     pub(super) fn add_signing_key(&mut self, command: &AddSigningKey, moment: Moment) -> Answer {
         self.account_exists()?;
+        is_small(&command.key)?;
         if self.keys.iter().any(|key| key.kid == command.key.kid) {
             return Ok(Effect::Nothing);
         }
         if self.keys.len() >= 32 {
             return Err(Rejection::LimitReached(Limit::SigningKeys));
         }
-        is_small(&command.key)?;
         self.clock_is_sane(moment)?;
         self.keys.push(command.key.clone());
         Ok(Effect::Something)

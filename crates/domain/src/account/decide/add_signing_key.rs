@@ -18,13 +18,13 @@ pub struct AddSigningKey {
 impl AddSigningKey {
     pub(super) fn decide(&self, state: &State, ctx: &Ctx) -> Result<Changes, Rejection> {
         guards::account_is_open(state)?;
+        key_is_bounded(&self.key)?;
         if state.root().signing_keys.iter().any(|known| known.kid == self.key.kid) {
             return Ok(Vec::new());
         }
         if state.root().signing_keys.len() >= SIGNING_KEYS_MAX {
             return Err(Rejection::LimitReached(Limit::SigningKeys));
         }
-        key_is_bounded(&self.key)?;
         guards::clock_is_sane(state, ctx)?;
         Ok(vec![Change::SigningKeyAdded { key: self.key.clone() }])
     }

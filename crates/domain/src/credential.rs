@@ -48,3 +48,19 @@ pub struct Credential {
     /// When the password was last set.
     pub changed_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_hash_is_a_bounded_phc_string_that_is_not_shown() {
+        let phc = |bytes: usize| format!("${}", "a".repeat(bytes - 1));
+        let hash = PasswordHash::parse(&phc(512)).unwrap();
+        assert_eq!(hash.as_str(), phc(512));
+        for bad in [phc(513).as_str(), "", "argon2id", "$a b", "$é", "$a\n"] {
+            assert_eq!(PasswordHash::parse(bad), Err(PasswordHashError), "{bad:?}");
+        }
+        assert_eq!(format!("{hash:?}"), "PasswordHash(…)");
+    }
+}

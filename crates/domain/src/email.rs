@@ -285,4 +285,10 @@ mod tests {
             let _ = Email::parse(&raw).map(|email| email.key());
         }
     }
+
+    #[test]
+    fn an_address_is_not_shown() {
+        let email = Email::parse("ada@example.org").unwrap();
+        assert_eq!(format!("{email:?} {:?}", email.key()), "Email(…) EmailKey(…)");
+    }
 }

@@ -145,4 +145,21 @@ mod tests {
             assert_eq!(bad.parse::<SessionId>(), Err(SessionIdError), "{bad}");
         }
     }
+
+    #[test]
+    fn ids_are_written_as_their_numbers() {
+        let written = (AccountId(1).to_string(), SiteId(2).to_string(), CustomerId::new(3).unwrap().to_string());
+        assert_eq!(written, ("1".to_owned(), "2".to_owned(), "3".to_owned()));
+        assert_eq!(format!("{:?}", SessionId([0xab; 16])), format!("SessionId({})", "ab".repeat(16)));
+        assert_eq!(format!("{:?}", TokenDigest([0xab; 32])), "TokenDigest(abababab…)", "no digest is shown whole");
+    }
+
+    #[test]
+    fn a_drawn_customer_id_is_41_bits_of_time_and_12_bits_of_chance() {
+        let drawn = |millis, random| CustomerId::draw(Timestamp::from_millis(1_577_836_800_000 + millis), random).get();
+        assert_eq!(drawn(5, 0x0abc), (5 << 12) | 0x0abc);
+        assert_eq!(drawn(5, 0xfabc), drawn(5, 0x0abc));
+        assert_eq!((drawn(0, 0), drawn(-1, 7)), (1 << 12, (1 << 12) | 7));
+        assert_eq!(drawn(i64::MAX / 2, 0), ((1 << 41) - 1) << 12);
+    }
 }

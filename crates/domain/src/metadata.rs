@@ -91,4 +91,17 @@ mod tests {
         assert_eq!(Metadata::default().merged(&patch(&[("", Some("1"))])), Err(MetadataError::Key));
         assert_eq!(Metadata::default().merged(&patch(&[("a\n", Some("1"))])), Err(MetadataError::Key));
     }
+
+    #[test]
+    fn a_metadata_key_has_a_hundred_bytes() {
+        let key = |bytes: usize| patch(&[(&"k".repeat(bytes), Some("1"))]);
+        assert!(Metadata::default().merged(&key(METADATA_KEY_BYTES_MAX)).is_ok());
+        assert_eq!(Metadata::default().merged(&key(METADATA_KEY_BYTES_MAX + 1)), Err(MetadataError::Key));
+    }
+
+    #[test]
+    fn stored_metadata_reads_back_in_order_and_unchecked() {
+        let pairs = || [("b", ""), ("", "1")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(Metadata::restore(pairs()).iter().collect::<Vec<_>>(), [("", "1"), ("b", "")]);
+    }
 }

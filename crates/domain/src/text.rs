@@ -94,4 +94,18 @@ mod tests {
         assert_eq!(Text::<3>::lossy("a\nbcd").map(|t| t.as_str().to_owned()), Some("abc".to_owned()));
         assert_eq!(Text::<3>::lossy("\n\0 "), None);
     }
+
+    #[test]
+    fn names_phones_and_devices_are_bounded_in_characters() {
+        let long = |count: usize| "ñ".repeat(count);
+        assert!(Name::parse(&long(255)).is_ok());
+        assert_eq!(Name::parse(&long(256)), Err(TextError::TooLong { max: 255 }));
+        assert_eq!(crate::account::customer::Phone::parse(&long(21)), Err(TextError::TooLong { max: 20 }));
+        assert_eq!(Device::lossy(&long(161)).map(|device| device.as_str().chars().count()), Some(160));
+    }
+
+    #[test]
+    fn text_is_shown_as_it_is() {
+        assert_eq!(format!("{:?}", Name::parse("a\"b").unwrap()), "\"a\\\"b\"");
+    }
 }

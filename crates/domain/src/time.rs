@@ -73,3 +73,27 @@ pub trait Clock: Send + Sync {
     /// The present wall-clock time.
     fn now(&self) -> Timestamp;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_in_time_are_moved_and_compared() {
+        let point = Timestamp::from_secs(2);
+        assert_eq!(
+            (point.millis(), point.plus_millis(-500).millis(), point.plus_days(2).millis()),
+            (2_000, 1_500, 172_802_000)
+        );
+        assert_eq!((point.since(Timestamp::from_millis(500)), Timestamp::EPOCH.since(point)), (1_500, -2_000));
+        assert_eq!([-1, 0, 999, 1_000].map(|millis| Timestamp::from_millis(millis).secs()), [-1, 0, 0, 1]);
+        assert_eq!(format!("{point:?}"), "2000ms");
+    }
+
+    #[test]
+    fn the_ends_of_time_are_not_passed() {
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        assert_eq!((last.plus_days(1), first.plus_millis(-1)), (last, first));
+        assert_eq!((last.since(first), Timestamp::from_secs(i64::MAX)), (i64::MAX, last));
+    }
+}

@@ -100,3 +100,26 @@ fn stamped_after_last(state: &State) -> Option<String> {
     let session = state.sessions().find(|session| session.refreshed_at.max(session.opened_at) > last);
     customer.map(|customer| customer.id.to_string()).or_else(|| session.map(|session| session.id.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AccountId, CustomerId, SessionId};
+
+    /// Nobody outside can break the indexes, so they are broken here. The other rules are broken in `tests/it/broken.rs`.
+    #[test]
+    fn an_index_that_is_not_that_of_the_entities_is_seen() {
+        let customer = CustomerId::new(1).unwrap();
+        let breaks: [fn(&mut Indexes, CustomerId); 2] = [
+            |indexes, customer| _ = indexes.by_customer.insert((customer, SessionId([1; 16]))),
+            |indexes, _| _ = indexes.by_token.insert(TokenDigest([1; 32]), SessionId([1; 16])),
+        ];
+        for break_it in breaks {
+            let mut state = State::blank(AccountId(1));
+            assert_eq!(check(&state), Ok(()));
+            break_it(&mut state.indexes, customer);
+            let rule = check(&state).map_err(|violation| violation.rule);
+            assert_eq!(rule, Err("the indexes are those of the entities"));
+        }
+    }
+}

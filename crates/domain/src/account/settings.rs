@@ -137,9 +137,17 @@ mod tests {
         for bad in [5, 65] {
             assert_eq!(check(|s| s.password.length_min = bad), Err(SettingsError::PasswordLengthMin));
         }
-        assert_eq!(check(|s| s.password.length_min = 6), Ok(()));
+        for good in [6, 64] {
+            assert_eq!(check(|s| s.password.length_min = good), Ok(()));
+        }
         assert_eq!(check(|s| s.password.score_min = 4), Ok(()));
         assert_eq!(check(|s| s.password.score_min = 5), Err(SettingsError::PasswordScoreMin));
+        for good in [1, 100] {
+            assert_eq!(check(|s| s.lock_out.failures_max = good), Ok(()));
+        }
+        for good in [10, 86_400] {
+            assert_eq!(check(|s| s.lock_out.window_secs = good), Ok(()));
+        }
         for bad in [0, 101] {
             assert_eq!(check(|s| s.lock_out.failures_max = bad), Err(SettingsError::LockOutFailures));
         }

@@ -1,0 +1,20 @@
+//! The proofs of the domain. What a single file does is tested beside it; here stands what holds between them.
+//!
+//! * [`machine`]: the account against the reference model, over random journeys.
+//! * [`replay`]: a replay ends where life ended, from any prefix and over any chain of snapshots.
+//! * [`single_user`]: the table of single-user authentication. [`order`]: the order of rejections. [`refusals`]: why a token is refused.
+//! * [`journeys`]: what follows from each command. [`bounds`]: every bound, at the bound. [`sweeps`]: housekeeping.
+//! * [`broken`]: every invariant, seen to fail. [`platform`]: the other aggregate.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
+mod bounds;
+mod broken;
+mod journeys;
+mod machine;
+mod order;
+mod platform;
+mod refusals;
+mod replay;
+mod single_user;
+mod sweeps;

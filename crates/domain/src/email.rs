@@ -168,6 +168,8 @@ impl fmt::Debug for EmailKey {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -118,6 +118,8 @@ impl fmt::Debug for TokenDigest {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use crate::time::Timestamp;
 

@@ -76,6 +76,8 @@ impl<const MAX: usize> fmt::Debug for Text<MAX> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

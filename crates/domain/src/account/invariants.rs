@@ -103,6 +103,8 @@ fn stamped_after_last(state: &State) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use crate::ids::{AccountId, CustomerId, SessionId};
 

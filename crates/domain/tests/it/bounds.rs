@@ -11,7 +11,7 @@ use doorward_domain::limits::{
     SIGNING_KEYS_MAX, SITES_MAX, SWEEP_BATCH_MAX, TOKEN_ECHO_MS, TOKENS_PER_SESSION_MAX,
 };
 use doorward_domain::time::{HOUR_MS, MINUTE_MS};
-use doorward_testkit::build::{signing_key, text};
+use doorward_testkit::build::{AccountBuilder, signing_key, text};
 use doorward_testkit::{START, World, a_customer, a_session, a_site, an_account, ask, ids};
 
 /// Site 1 without the rule, customer 1.
@@ -135,7 +135,7 @@ fn a_clock_five_minutes_behind_still_issues_and_one_further_behind_does_not() {
 
 #[test]
 fn an_account_has_a_thousand_sites() {
-    let sites = |count| (1..=count).map(|n| a_site().id(n)).fold(an_account(), |account, site| account.site(site));
+    let sites = |count| (1..=count).map(|n| a_site().id(n)).fold(an_account(), AccountBuilder::site);
     let one_more = a_site().id(5_000).create();
     World::of(sites(999).build()).must(&one_more);
     let mut full = World::of(sites(1_000).build());

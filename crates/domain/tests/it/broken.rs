@@ -37,7 +37,7 @@ fn holds(account: AccountBuilder) {
 fn many(account: AccountBuilder, live: u64, ended: u64) -> AccountBuilder {
     let live_ones = (0..live).map(|n| a_session().id(1_000 + n));
     let ended_ones = (0..ended).map(|n| a_session().id(2_000 + n).ended(EndReason::LoggedOut));
-    ended_ones.chain(live_ones).fold(account, |account, session| account.session(session))
+    ended_ones.chain(live_ones).fold(account, AccountBuilder::session)
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! * [`journeys`]: what follows from each command. [`bounds`]: every bound, at the bound. [`sweeps`]: housekeeping.
 //! * [`broken`]: every invariant, seen to fail. [`platform`]: the other aggregate.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod bounds;
 mod broken;

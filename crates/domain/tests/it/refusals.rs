@@ -42,7 +42,7 @@ fn the_reasons_are_given_in_a_fixed_order() {
         let answer = state.check(token, site, now).map(|accepted| accepted.session.id);
         assert_eq!(
             answer,
-            left.first().map_or(Ok(ids::session(1)), |(_, refusal)| Err(*refusal)),
+            left.first().map_or_else(|| Ok(ids::session(1)), |(_, refusal)| Err(*refusal)),
             "{:?}",
             left.first()
         );

@@ -3,6 +3,7 @@
 
 use doorward_domain::account::command::ClockTrust;
 use doorward_domain::account::session::EndReason;
+use doorward_domain::account::settings::Switch;
 use doorward_domain::account::{Refusal, Settings, State};
 use doorward_testkit::{World, a_customer, a_site, an_account, ask, ids};
 
@@ -97,14 +98,14 @@ fn answers(rule: Rule, (first, last): (u32, u32), logout: Logout) -> String {
     let mut world = World::of(account.customer(a_customer()).build());
     world.must(&ask::log_in(1, first, 1));
     if rule == Rule::OnBetween {
-        switch(&mut world, true);
+        switch(&mut world, Switch::On);
     }
     world.must(&ask::log_in(1, last, 2));
     match rule {
-        Rule::OnAfter => switch(&mut world, true),
-        Rule::OffAfter => switch(&mut world, false),
+        Rule::OnAfter => switch(&mut world, Switch::On),
+        Rule::OffAfter => switch(&mut world, Switch::Off),
         Rule::OnAndSwept => {
-            switch(&mut world, true);
+            switch(&mut world, Switch::On);
             let _swept = world.ask(&ask::sweep(None, ClockTrust::Confirmed)).unwrap();
         }
         Rule::Off | Rule::On | Rule::OnBetween | Rule::BothOn => {}
@@ -117,8 +118,8 @@ fn answers(rule: Rule, (first, last): (u32, u32), logout: Logout) -> String {
     [(1, R), (1, P), (2, R), (2, P)].map(|(token, site)| letter(world.state(), token, site)).concat()
 }
 
-fn switch(world: &mut World<State>, on: bool) {
-    let settings = Settings { single_user_authentication: on.into(), ..Settings::default() };
+fn switch(world: &mut World<State>, rule: Switch) {
+    let settings = Settings { single_user_authentication: rule, ..Settings::default() };
     world.step(1).must(&ask::set_settings(R, settings));
 }
 

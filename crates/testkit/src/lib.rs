@@ -6,6 +6,7 @@
 //! * [`ask`]: commands in one line. [`world`]: a state that is asked things, one after the other.
 //! * [`model`]: the reference model of the session rules, written naively and without the domain's code.
 //! * [`strategy`]: random commands over a small universe, valid and invalid ones.
+//! * [`history`]: what concurrent callers saw, and whether one order of events explains it.
 //! * [`replay`]: replays, snapshot chains and differences, at the level of entities, in the most naive way.
 //!
 //! Never outside of `[dev-dependencies]`.
@@ -13,6 +14,7 @@
 pub mod ask;
 pub mod build;
 pub mod clock;
+pub mod history;
 pub mod ids;
 pub mod model;
 pub mod replay;

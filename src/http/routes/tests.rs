@@ -235,6 +235,9 @@ async fn a_body_is_bounded_by_its_route_and_read_by_its_type() {
     assert_eq!(send("POST", "application/json", padded(64 * 1024)).await.0, 200);
     assert_eq!(send("POST", "application/json", padded(64 * 1024 + 1)).await.0, 413);
     assert_eq!(send("POST", "text/plain", padded(32)).await.0, 415);
+    let liar = warp::test::request().method("PUT").path("/api/v1/things").header("content-type", "application/json");
+    let response = ask(liar.body(padded(33)).header("content-length", "2")).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     let (status, body) = send("POST", "application/x-www-form-urlencoded", "text=a+b&site_id=3".to_owned()).await;
     assert_eq!((status, body.as_str()), (200, r#"{"data":["POST","",3,"a b"]}"#));
     let (status, body) = send("POST", "application/json", r#"{"text":1,"text":2}"#.to_owned()).await;
@@ -280,6 +283,9 @@ async fn past_the_permits_the_answer_is_503_and_probes_go_on() {
         assert_eq!(header(&response, "retry-after"), Some("1"));
         assert!(text(&response).contains("overloaded"), "{}", text(&response));
     }
+    // Refused before the body is looked at.
+    let large = warp::test::request().method("POST").path("/api/v1/things").body([b'x'; 128 * 1024]);
+    assert_eq!(large.reply(&filter).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(warp::test::request().path("/healthz").reply(&filter).await.status(), StatusCode::OK);
     context.released.as_ref().unwrap().add_permits(1);
     assert_eq!(holding.await.unwrap().status(), StatusCode::NO_CONTENT);

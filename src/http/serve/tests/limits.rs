@@ -104,6 +104,31 @@ async fn a_body_that_never_ends_gets_408_however_fast_it_is() {
 }
 
 #[tokio::test]
+async fn a_slow_body_that_keeps_the_lowest_rate_is_read() {
+    let server = Server::start(Limits { body_grace: SOON, body_rate_min: 100, ..calm() }).await;
+    let mut client = server.connect().await;
+    let body = format!("{}{}", " ".repeat(398), "{}");
+    client.send(post_head(body.len())).await;
+    // Each piece earns a quarter of a second and comes well within it; all together take longer than the grace.
+    let mut ticks = tokio::time::interval(SOON / 8);
+    for piece in body.as_bytes().chunks(25) {
+        ticks.tick().await;
+        client.send(piece).await;
+    }
+    assert_eq!(status(&client.read_until("\r\n\r\n0").await), 200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_announced_too_large_is_refused_before_a_byte_of_it() {
+    let server = Server::start(Limits { linger_timeout: SOON, ..calm() }).await;
+    for extra in ["", "Expect: 100-continue\r\n"] {
+        let answer =
+            server.exchange(post_head(64 * 1024 + 1).replace("Host: a\r\n", &format!("Host: a\r\n{extra}"))).await;
+        assert_eq!((status(&answer), answers(&answer)), (413, 1), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn half_a_body_and_a_close_end_the_connection_and_nothing_else() {
     let server = Server::start(calm()).await;
     let mut client = server.connect().await;
@@ -141,8 +166,10 @@ async fn a_client_that_takes_no_answer_is_cut() {
     let server = Server::start(Limits { write_stall_timeout: SOON, ..calm() }).await;
     let mut client = server.connect().await;
     client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    // The server is done with this connection before the client has read anything.
-    timeout(PATIENCE, server.stop()).await.unwrap().unwrap();
+    client.read_until("\r\n\r\n").await;
+    // The server is done with this connection though the client reads no further.
+    let drained = timeout(PATIENCE, server.stop()).await.unwrap().unwrap();
+    assert_eq!(drained, Drained { finished: 1, cut: 0 });
     assert!(client.read_to_end().await.len() < 64 * 1024 * 1024);
 }
 

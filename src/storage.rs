@@ -8,6 +8,7 @@ use std::io;
 
 pub mod disk;
 pub mod journal;
+pub mod record;
 mod stub;
 pub mod writer;
 

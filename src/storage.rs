@@ -9,6 +9,7 @@ use std::io;
 pub mod disk;
 pub mod journal;
 pub mod record;
+pub mod snapshot;
 mod stub;
 pub mod writer;
 

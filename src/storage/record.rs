@@ -30,6 +30,8 @@ pub const PAYLOAD_LEN_MAX: usize = 1024 * 1024;
 pub const ITEM_LEN_MAX: usize = 1024 * 1024;
 /// The longest footer, in bytes.
 pub const FOOTER_LEN_MAX: usize = 1024;
+/// The length of a page without its slice, in bytes.
+pub const PAGE_HEADER_LEN: usize = HEADER_LEN + 2 + 8;
 
 /// All events of one command.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,17 +266,41 @@ impl Item {
     }
 }
 
-/// Seals a slice of a snapshot's stream as one page: version, kind, checksum, then the slice.
-pub fn seal_page(slice: &[u8], out: &mut Vec<u8>) {
-    codec::seal_raw(Kind::Page, slice, out);
+/// Seals a slice of a snapshot's stream as one page: version, kind, checksum, the slice's length, the page's number, the slice. With
+/// its length and number in it, a page can be found again in the raw bytes of a damaged file.
+///
+/// # Errors
+/// When the slice is longer than 65,535 bytes.
+pub fn seal_page(number: u64, slice: &[u8]) -> Result<Vec<u8>, Unfit> {
+    let too_long = |_| Unfit::TooLong { len: slice.len(), max: usize::from(u16::MAX) };
+    let len = u16::try_from(slice.len()).map_err(too_long)?;
+    let body = [&len.to_le_bytes()[..], &number.to_le_bytes(), slice].concat();
+    let mut page = Vec::with_capacity(HEADER_LEN + body.len());
+    codec::seal_raw(Kind::Page, &body, &mut page);
+    Ok(page)
 }
 
-/// The slice a page holds.
+/// The number of a page and the slice it holds.
 ///
 /// # Errors
 /// What is wrong with the page.
-pub fn open_page(page: &[u8], len_max: usize) -> Result<&[u8], Damage> {
-    codec::open(Kind::Page, len_max, page)
+pub fn open_page(page: &[u8], len_max: usize) -> Result<(u64, &[u8]), Damage> {
+    let body = codec::open(Kind::Page, len_max, page)?;
+    let Some((len, rest)) = body.split_first_chunk::<2>() else { return Err(Damage::TooShort(page.len())) };
+    let Some((number, slice)) = rest.split_first_chunk::<8>() else { return Err(Damage::TooShort(page.len())) };
+    match slice.len().checked_sub(usize::from(u16::from_le_bytes(*len))) {
+        Some(0) => Ok((u64::from_le_bytes(*number), slice)),
+        Some(left) => Err(Damage::LeftOver(left)),
+        None => Err(Damage::TooShort(page.len())),
+    }
+}
+
+/// The page that begins these raw bytes, if one does: its number and its slice.
+#[must_use]
+pub fn find_page(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let len = usize::from(u16::from_le_bytes(*bytes.get(HEADER_LEN..)?.first_chunk()?));
+    let page = bytes.get(..PAGE_HEADER_LEN + len)?;
+    open_page(page, page.len()).ok()
 }
 
 /// An address keeps the key it was stored with.

@@ -1,5 +1,7 @@
 //! Arbitrary values of the domain, for round trips: each is well formed, none needs to be likely.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use doorward_domain::account::customer::{Customer, EmailConfirm, Entitlement, Profile, Status};
 use doorward_domain::account::event::{Change, Editable, Event};
 use doorward_domain::account::session::{End, EndReason, Method, Session, Token};

@@ -1,6 +1,6 @@
 //! Round trips, golden bytes of format 1, and hostile bytes.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::codec::{self, Kind};
 use super::testing::{batch, item};

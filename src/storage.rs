@@ -5,17 +5,35 @@
 //! connection, hashes a password or looks inside a payload.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
+pub mod current;
 pub mod disk;
 pub mod journal;
+mod lock;
+mod open;
 pub mod record;
+pub mod recovery;
 pub mod snapshot;
-mod stub;
+mod snapshotter;
+mod store;
+#[cfg(test)]
+mod testing;
+mod value;
 pub mod writer;
 
-pub use stub::*;
+pub use journal::{Layout, Preparation, Seq};
+#[doc(hidden)]
+pub use open::open_place;
+pub use open::{Opened, Options, Running, in_memory, open};
+pub use record::Batch;
+pub use recovery::{NoProgress, Phase, Progress, Recovered, Refusal, Report};
+pub use store::{Status, Store, Write};
+pub use value::Value;
+pub use writer::{Completion, Outcome, WriterStatus};
 
-use journal::{Damage, Seq};
+use journal::Damage;
+use recovery::Causes;
 
 /// What can go wrong in storage. A message names the operation or the file; the cause is kept as its source.
 #[derive(Debug, thiserror::Error)]
@@ -77,4 +95,61 @@ pub enum Error {
     /// The journal thread has ended; no write is taken any more.
     #[error("writing has ended")]
     WritingEnded,
+    /// The data directory is not opened. Nothing was changed.
+    #[error(
+        "the data in {} cannot be opened: {}; nothing was changed; `doorward repair --data {} --into NEWDIR` recovers what is \
+         undamaged into a new directory",
+        dir.display(), Causes(&**reason), dir.display()
+    )]
+    Refused {
+        /// The data directory.
+        dir: PathBuf,
+        /// Why.
+        reason: Box<Refusal>,
+    },
+    /// Another process uses the data directory.
+    #[error("the data directory {} is in use by another process", dir.display())]
+    Locked {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// A directory that holds other things is not made into a data directory.
+    #[error("the directory {} is not empty and holds no data of doorward", dir.display())]
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The file system refused an operation on the data directory itself.
+    #[error("could not {operation} {}", path.display())]
+    File {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A snapshot could not be written.
+    #[error("a snapshot could not be written")]
+    Snapshot(#[from] snapshot::Error),
+    /// The journal did not read twice in the same way. It is not written to.
+    #[error("the journal did not read twice in the same way; is the device sound?")]
+    Unsteady,
+}
+
+impl Error {
+    /// Names the data directory in a refusal.
+    fn in_dir(self, dir: &Path) -> Self {
+        match self {
+            Self::Refused { reason, .. } => Self::Refused { dir: dir.to_owned(), reason },
+            other => other,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused { dir: PathBuf::new(), reason: Box::new(refusal) }
+    }
 }

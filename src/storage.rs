@@ -14,12 +14,14 @@ mod lock;
 mod open;
 pub mod record;
 pub mod recovery;
+pub mod repair;
 pub mod snapshot;
 mod snapshotter;
 mod store;
 #[cfg(test)]
 mod testing;
 mod value;
+pub mod verify;
 pub mod writer;
 
 pub use journal::{Layout, Preparation, Seq};
@@ -28,8 +30,10 @@ pub use open::open_place;
 pub use open::{Opened, Options, Running, in_memory, open};
 pub use record::Batch;
 pub use recovery::{NoProgress, Phase, Progress, Recovered, Refusal, Report};
+pub use repair::{Repair, Repaired};
 pub use store::{Status, Store, Write};
 pub use value::Value;
+pub use verify::{Finding, Verified, verify};
 pub use writer::{Completion, Outcome, WriterStatus};
 
 use journal::Damage;
@@ -118,6 +122,20 @@ pub enum Error {
     Foreign {
         /// The directory.
         dir: PathBuf,
+    },
+    /// A directory that is to be filled already holds something.
+    #[error("the directory {} is not empty", dir.display())]
+    NotEmpty {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// Nothing of a damaged data directory can be kept.
+    #[error("nothing in {} can be kept: {}", dir.display(), Causes(&**reason))]
+    NothingLeft {
+        /// The data directory.
+        dir: PathBuf,
+        /// What is damaged at its very beginning.
+        reason: Box<repair::Damaged>,
     },
     /// The file system refused an operation on the data directory itself.
     #[error("could not {operation} {}", path.display())]

@@ -238,7 +238,7 @@ impl<'a> Lines<'a> {
     fn line<const N: usize>(&mut self, keys: [&str; N]) -> Result<[&'a str; N], Damage> {
         self.number += 1;
         let malformed = Damage::Line(self.number);
-        let mut words = self.lines.next().ok_or(malformed.clone())?.split(' ').peekable();
+        let mut words = self.lines.next().ok_or_else(|| malformed.clone())?.split(' ').peekable();
         let mut values = [""; N];
         for (at, (key, value)) in keys.iter().zip(&mut values).enumerate() {
             if words.next() != Some(key) {
@@ -246,7 +246,7 @@ impl<'a> Lines<'a> {
             }
             let is_title = at == 0 && keys.get(1).is_some_and(|next| words.peek() == Some(next));
             if !is_title {
-                *value = words.next().ok_or(malformed.clone())?;
+                *value = words.next().ok_or_else(|| malformed.clone())?;
             }
         }
         if words.next().is_some() { Err(malformed) } else { Ok(values) }

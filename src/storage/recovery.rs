@@ -32,7 +32,7 @@ use fold::{Assembled, Fold};
 pub(super) const CREATING: &str = "CREATING";
 
 /// An aggregate as it was recovered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Recovered<A> {
     /// Its state.
     pub state: A,
@@ -192,7 +192,7 @@ pub(super) fn open(
 ) -> Result<Ready, Error> {
     let disk = &*place.disk;
     match Current::load(disk, current::FILE)? {
-        Ok(current) => recover(place, current, progress),
+        Ok(current) => recover(place, &current, progress),
         Err(current::Damage::Missing) if disk.len(CREATING)?.is_some() || is_blank(place)? => create(place, entropy),
         Err(damage) => Err(Refusal::Current(damage).into()),
     }
@@ -216,10 +216,7 @@ pub(super) fn create(place: &Place, entropy: &mut dyn FnMut(&mut [u8])) -> Resul
     let mut lineage = Lineage([0; 16]);
     entropy(&mut lineage.0);
     let disk = &*place.disk;
-    if disk.len(CREATING)?.is_none() {
-        disk.create(CREATING, 0)?.sync()?;
-        disk.sync_dir("")?;
-    }
+    begin_making(disk)?;
     for generation in generations(disk)? {
         remove_generation(disk, generation)?;
     }
@@ -236,8 +233,17 @@ pub(super) fn create(place: &Place, entropy: &mut dyn FnMut(&mut [u8])) -> Resul
     Ok(Ready { assembled, current, journal, touched: Touched::new(), report: Report::default() })
 }
 
+/// Until [`made`], a missing `CURRENT` means that nothing was ever acknowledged.
+pub(super) fn begin_making(disk: &dyn Disk) -> Result<(), Error> {
+    if disk.len(CREATING)?.is_none() {
+        disk.create(CREATING, 0)?.sync()?;
+        disk.sync_dir("")?;
+    }
+    Ok(())
+}
+
 /// From here on a missing `CURRENT` is damage.
-fn made(disk: &dyn Disk) -> Result<(), Error> {
+pub(super) fn made(disk: &dyn Disk) -> Result<(), Error> {
     if disk.len(CREATING)?.is_some() {
         disk.remove(CREATING)?;
         disk.sync_dir("")?;
@@ -245,9 +251,9 @@ fn made(disk: &dyn Disk) -> Result<(), Error> {
     Ok(())
 }
 
-fn recover(place: &Place, current: Current, progress: &mut dyn Progress) -> Result<Ready, Error> {
+fn recover(place: &Place, current: &Current, progress: &mut dyn Progress) -> Result<Ready, Error> {
     let mut report = Report::default();
-    let (mut fold, chain, older) = read_snapshots(place, &current, &mut report, progress)?;
+    let (mut fold, chain, older) = read_snapshots(place, current, &mut report, progress)?;
     replay(place, chain.cut, &mut fold, &mut report, progress)?;
     let seq = fold.seq;
     let touched = std::mem::take(&mut fold.touched);
@@ -332,7 +338,7 @@ pub(super) fn follows(chain: &Chain, at: usize) -> bool {
 }
 
 /// Applies the journal above the cut.
-fn replay(
+pub(super) fn replay(
     place: &Place,
     cut: Cut,
     fold: &mut Fold,

@@ -7,7 +7,7 @@ use super::Error;
 use super::current::{Chain, Current};
 use super::journal::{Cut, SegmentNo};
 use super::record::{Item, Reach};
-use super::recovery::{Place, remove_unlisted};
+use super::recovery::{Causes, Place, remove_unlisted};
 use super::snapshot::{Head, Listed};
 use super::value::{Changed, Touched, Value, touch};
 use doorward_domain::ids::AggregateRef;
@@ -85,7 +85,10 @@ impl Snapshotter {
         let needed = self.current.chain.cut.segment;
         self.current = next;
         self.pending.clear();
-        remove_unlisted(&*self.place.snapshots, &self.current)?;
+        if let Err(error) = remove_unlisted(&*self.place.snapshots, &self.current) {
+            // It only takes room; the next snapshot, or the next start, tries again.
+            tracing::warn!(reason = %Causes(&error), "an old snapshot could not be removed");
+        }
         Ok(Some(needed))
     }
 

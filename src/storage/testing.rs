@@ -42,6 +42,12 @@ pub(crate) struct Plan {
     pub(crate) after: Vec<Whole>,
 }
 
+impl Planned {
+    pub(crate) fn parts(&self) -> (Value, u64, Batch) {
+        (self.value.clone(), self.aggregate_seq, self.events.clone())
+    }
+}
+
 struct Planner {
     platform: World<platform::State>,
     accounts: [World<account::State>; 2],

@@ -147,6 +147,11 @@ impl Fold {
 }
 
 impl Assembled {
+    /// Whether both are the same, bit for bit.
+    pub(in super::super) fn is_same(&self, other: &Self) -> bool {
+        self.platform == other.platform && self.accounts == other.accounts
+    }
+
     /// Checks every rule of every aggregate, in parallel.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ use std::sync::Arc;
 #[cfg(test)]
 mod tests;
 
+/// Fills a buffer with random bytes.
+type Entropy<'a> = dyn FnMut(&mut [u8]) + 'a;
+
 /// A repair to be done.
 #[derive(Clone, Copy, Debug)]
 pub struct Repair<'a> {
@@ -79,7 +82,7 @@ impl Repair<'_> {
     ///
     /// # Errors
     /// When the old one is in use or nothing of it can be kept, when the new one is not empty, or when the file system refuses.
-    pub fn run(&self, entropy: &mut dyn FnMut(&mut [u8]), progress: &mut dyn Progress) -> Result<Repaired, Error> {
+    pub fn run(&self, entropy: &mut Entropy<'_>, progress: &mut dyn Progress) -> Result<Repaired, Error> {
         let failed = |source| Error::File { operation: "read", path: self.from.to_owned(), source };
         let from_dir = fs::canonicalize(self.from).map_err(failed)?;
         let _reading = Lock::for_reading(&from_dir)?;
@@ -119,7 +122,7 @@ fn is_free(into: &Path) -> Result<(), Error> {
 fn repair_place(
     from: &Place,
     into: &Place,
-    (now, entropy): (Timestamp, &mut dyn FnMut(&mut [u8])),
+    (now, entropy): (Timestamp, &mut Entropy<'_>),
     progress: &mut dyn Progress,
 ) -> Result<Repaired, Error> {
     let Salvaged { fold, known_last, damaged } = salvage(from, progress).map_err(|error| error.in_dir(&from.dir))?;
@@ -249,7 +252,7 @@ fn end_sessions(account: &mut Recovered<account::State>, now: Timestamp) -> usiz
 }
 
 /// Makes the new directory: an empty journal behind a base that holds everything.
-fn write(into: &Place, assembled: &Assembled, kept: Seq, entropy: &mut dyn FnMut(&mut [u8])) -> Result<(), Error> {
+fn write(into: &Place, assembled: &Assembled, kept: Seq, entropy: &mut Entropy<'_>) -> Result<(), Error> {
     let mut lineage = Lineage([0; 16]);
     entropy(&mut lineage.0);
     let disk: &dyn Disk = &*into.disk;

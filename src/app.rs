@@ -197,7 +197,7 @@ async fn open_storage(options: &Options, mut progress: Box<dyn Progress>) -> Res
     let storage_options = options.storage.clone();
     let entropy = Arc::clone(&options.entropy);
     match options.data.clone() {
-        Data::Memory => Ok(storage::in_memory(&storage_options)),
+        Data::Memory => Ok(storage::in_memory(&storage_options)?),
         Data::Directory(path) => {
             let opened = off_runtime(move || {
                 storage::open(&path, &storage_options, &mut |bytes: &mut [u8]| entropy.fill(bytes), &mut *progress)

@@ -3,7 +3,7 @@
 //! The **tip** may be ahead of the disk; the published **view** never is. An answer that was decided on a tip ahead of the view waits
 //! for the same flush, whether it is a rejection or an `Ok` without events: else a crash could take back what the caller was told.
 
-use crate::storage::{Batch, Completion, Outcome, Store, Value, Write};
+use crate::storage::{Batch, Completion, Outcome, Seq, Store, Value, Write};
 use arc_swap::ArcSwap;
 use doorward_domain::{Aggregate, Ctx, account, platform};
 use std::sync::Arc;
@@ -175,7 +175,7 @@ struct Written<A: Aggregate, P> {
 }
 
 impl<A: Aggregate, P: Send> Completion for Written<A, P> {
-    fn publish(&mut self, _: u64) {
+    fn publish(&mut self, _: Seq) {
         self.published.store(Arc::clone(&self.view));
     }
 
@@ -197,7 +197,7 @@ struct Settling<A: Aggregate, P> {
 }
 
 impl<A: Aggregate, P: Send> Completion for Settling<A, P> {
-    fn publish(&mut self, _: u64) {}
+    fn publish(&mut self, _: Seq) {}
 
     fn settle(self: Box<Self>, outcome: Outcome) {
         let Self { answer, reply, permit } = *self;

@@ -141,16 +141,15 @@ fn mixes_scripts(text: &str) -> bool {
         && !within(&[Script::Latin, Script::Han, Script::Bopomofo])
 }
 
+/// What UTS #46 maps to a dot.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
+/// The strict form of UTS #46 checks characters, hyphens and the lengths of labels; a trailing dot is taken away first, as it refuses that.
 fn domain_key(domain: &str) -> Result<String, EmailError> {
-    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let domain = domain.strip_suffix(DOTS).unwrap_or(domain);
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| EmailError::Domain)?;
-    // UTS #46 maps the full-width and ideographic dots to ".", so a trailing one may only show now.
-    let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
-    let is_number = ascii.rsplit('.').next().is_none_or(|label| label.bytes().all(|b| b.is_ascii_digit()));
-    if ascii.is_empty() || is_number || ascii.split('.').any(|label| label.is_empty() || label.len() > 63) {
-        return Err(EmailError::Domain);
-    }
-    Ok(ascii.to_owned())
+    let is_number = ascii.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
+    if is_number { Err(EmailError::Domain) } else { Ok(ascii) }
 }
 
 impl fmt::Debug for Email {
@@ -187,6 +186,9 @@ mod tests {
                     "Ada@EXAMPLE.org",
                     " ada@example.org\t",
                     "ada@example.org.",
+                    "ada@example.org。",
+                    "ada@example.org．",
+                    "ada@example｡org｡",
                     "ada@ｅｘａｍｐｌｅ.org",
                 ],
             ),
@@ -244,6 +246,8 @@ mod tests {
             ("a@-example.org", EmailError::Domain),
             ("a@example.org\0", EmailError::Domain),
             ("a@.", EmailError::Domain),
+            ("a@example.org..", EmailError::Domain),
+            ("a@example.org.。", EmailError::Domain),
         ];
         for (raw, expected) in cases {
             assert_eq!(key(raw), Err(expected), "{raw:?}");

@@ -135,6 +135,7 @@ mod tests {
     #[test]
     fn only_ids_of_53_bits_are_customer_ids() {
         assert_eq!(CustomerId::new(0), None);
+        assert_eq!(CustomerId::MAX, 9_007_199_254_740_991, "JavaScript's Number.MAX_SAFE_INTEGER");
         assert_eq!(CustomerId::new(CustomerId::MAX + 1), None);
         assert_eq!(CustomerId::new(CustomerId::MAX).map(CustomerId::get), Some(CustomerId::MAX));
     }

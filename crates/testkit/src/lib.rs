@@ -9,6 +9,17 @@
 //! * [`history`]: what concurrent callers saw, and whether one order of events explains it.
 //! * [`replay`]: replays, snapshot chains and differences, at the level of entities, in the most naive way.
 //!
+//! ```
+//! use doorward_testkit::{World, a_customer, a_site, an_account, ask, ids};
+//!
+//! let account = an_account().site(a_site().single_user()).customer(a_customer());
+//! let mut world = World::of(account.build());
+//! world.must(&ask::log_in(1, 1, 1));
+//! world.must(&ask::log_in(1, 1, 2));
+//! let is_accepted = |token| world.state().check(ids::token(token), ids::site(1), world.now()).is_ok();
+//! assert!(!is_accepted(1) && is_accepted(2));
+//! ```
+//!
 //! Never outside of `[dev-dependencies]`.
 
 pub mod ask;

@@ -79,12 +79,13 @@ impl<S> Guarded<S> {
 
     fn read(&mut self, bytes: &[u8]) {
         self.idle.disarm();
+        let heads_before = self.scanner.heads();
         if self.scanner.feed(bytes).is_err() {
             self.line.tainted.store(true, Ordering::Release);
         }
-        match self.scanner.phase() {
-            Phase::Head => self.head.arm(),
-            Phase::Between | Phase::Body => self.head.disarm(),
+        // The next head has a time of its own, which starts when hyper waits for more of it.
+        if self.scanner.heads() != heads_before || self.scanner.phase() != Phase::Head {
+            self.head.disarm();
         }
     }
 

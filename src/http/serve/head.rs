@@ -43,6 +43,7 @@ pub(super) struct Scanner {
     line: Vec<u8>,
     after_cr: bool,
     started: bool,
+    heads: u64,
     seen: Seen,
 }
 
@@ -97,6 +98,11 @@ impl Scanner {
         }
     }
 
+    /// How many heads have ended.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads
+    }
+
     fn head_byte(&mut self, byte: u8) -> Result<(), Violation> {
         match byte {
             b'\n' if self.after_cr => self.end_line(),
@@ -135,6 +141,7 @@ impl Scanner {
     fn end_head(&mut self) {
         let seen = std::mem::take(&mut self.seen);
         self.started = false;
+        self.heads = self.heads.wrapping_add(1);
         self.state = match seen.length {
             _ if seen.chunked => State::Through,
             None | Some(0) => State::Head,

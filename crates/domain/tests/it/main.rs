@@ -1,6 +1,7 @@
 //! The proofs of the domain. What a single file does is tested beside it; here stands what holds between them.
 //!
 //! * [`machine`]: the account against the reference model, over random journeys.
+//! * [`promises`]: the rules of the design, asked of random journeys directly.
 //! * [`replay`]: a replay ends where life ended, from any prefix and over any chain of snapshots.
 //! * [`single_user`]: the table of single-user authentication. [`order`]: the order of rejections. [`refusals`]: why a token is refused.
 //! * [`journeys`]: what follows from each command. [`bounds`]: every bound, at the bound. [`sweeps`]: housekeeping.
@@ -14,6 +15,7 @@ mod journeys;
 mod machine;
 mod order;
 mod platform;
+mod promises;
 mod refusals;
 mod replay;
 mod single_user;

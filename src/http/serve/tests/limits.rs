@@ -49,6 +49,21 @@ async fn a_head_that_drips_is_closed_though_every_drip_is_in_time() {
 }
 
 #[tokio::test]
+async fn each_head_has_a_time_of_its_own() {
+    let server = Server::start(Limits { head_timeout: SOON * 10, ..calm() }).await;
+    let mut client = server.connect().await;
+    let mut ticks = tokio::time::interval(SOON * 2);
+    let (first, second) = GET.split_at(20);
+    client.send(first).await;
+    // All heads together take longer than one may.
+    for _ in 0..8 {
+        ticks.tick().await;
+        client.send(format!("{second}{first}")).await;
+        assert_eq!(status(&client.read_until("\"root\"").await), 200);
+    }
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answer() {
     let server = Server::start(Limits { idle_timeout: SOON, ..calm() }).await;
     let mut client = server.connect().await;
@@ -105,12 +120,12 @@ async fn a_body_that_never_ends_gets_408_however_fast_it_is() {
 
 #[tokio::test]
 async fn a_slow_body_that_keeps_the_lowest_rate_is_read() {
-    let server = Server::start(Limits { body_grace: SOON, body_rate_min: 100, ..calm() }).await;
+    let server = Server::start(Limits { body_grace: SOON * 4, body_rate_min: 100, ..calm() }).await;
     let mut client = server.connect().await;
     let body = format!("{}{}", " ".repeat(398), "{}");
     client.send(post_head(body.len())).await;
     // Each piece earns a quarter of a second and comes well within it; all together take longer than the grace.
-    let mut ticks = tokio::time::interval(SOON / 8);
+    let mut ticks = tokio::time::interval(SOON / 2);
     for piece in body.as_bytes().chunks(25) {
         ticks.tick().await;
         client.send(piece).await;
@@ -175,7 +190,7 @@ async fn a_client_that_takes_no_answer_is_cut() {
 
 #[tokio::test]
 async fn an_old_connection_is_closed_behind_the_request_in_hand() {
-    let server = Server::start(Limits { connection_age_max: SOON, ..calm() }).await;
+    let server = Server::start(Limits { connection_age_max: SOON * 6, ..calm() }).await;
     let mut idle = server.connect().await;
     idle.send(GET).await;
     assert_eq!(answers(&idle.read_to_end().await), 1);

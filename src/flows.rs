@@ -29,6 +29,11 @@ pub use keys::{Issuer, Keys};
 pub use mint::Issued;
 pub use place::Place;
 
+// What callers hand in and get back, so that a front door needs no other room.
+pub use crate::hashing::{Password, PasswordError};
+pub use crate::throttle::Wait;
+pub use crate::tokens::{AuthToken, Jwk, Jwks};
+
 use crate::actors::{CallError, Directory};
 use crate::clock::Monotonic;
 use crate::entropy::Entropy;
@@ -84,7 +89,8 @@ pub enum Unavailable {
 }
 
 impl Engine {
-    fn now(&self) -> Timestamp {
+    /// The present time, as everything here is stamped and checked with.
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -172,7 +172,9 @@ impl<C: Send + Sync + 'static> Door<C> {
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let client = request::client(peer, &headers, &self.proxies);
         let request = Request { id: observed.id().clone(), method, param, query, headers, client, fields };
-        dress.site = request.site_id().ok().flatten().or(dress.site);
+        if dress.origin.is_some() {
+            dress.site = request.presenting_site().or(dress.site);
+        }
         let _permit = self.admission.admit(route.work)?;
         self.handle(route, request).await
     }

@@ -64,7 +64,7 @@ fn routes() -> Vec<Route<Context>> {
         ops::healthz(),
         ops::readyz(|_: &Context| Readiness::ReadOnly),
     ];
-    ops::openapi::add_to(&mut routes).unwrap();
+    ops::openapi::add_to(&mut routes, Vec::new()).unwrap();
     routes
 }
 

@@ -13,7 +13,7 @@ use doorward_domain::text::{Text, TextError};
 use doorward_domain::username::{Username, UsernameError};
 
 use crate::flows::Password;
-use crate::http::body::{Reading, Value};
+use crate::http::body::{Object, Reading, Value};
 use crate::http::describe::Field;
 use crate::http::refusal::password_fault;
 
@@ -85,7 +85,7 @@ pub(super) fn first_profile(patch: ProfilePatch) -> Profile {
 /// Changes of the metadata, key by key: `null` takes a key away.
 pub(super) fn metadata(reading: &mut Reading<'_>) -> MetadataPatch {
     let object = reading.optional_object("metadata");
-    let pairs = object.into_iter().flat_map(|object| object.iter()).map(|(key, value)| {
+    let pairs = object.into_iter().flat_map(Object::iter).map(|(key, value)| {
         let text = if *value == Value::Null { None } else { Some(value.to_json()) };
         (key.to_owned(), text)
     });

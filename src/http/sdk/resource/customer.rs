@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use doorward_domain::account::Customer;
-use doorward_domain::account::customer::EmailConfirm;
+use doorward_domain::account::customer::{EmailConfirm, Phone};
 use doorward_domain::text::Name;
 use doorward_domain::time::Timestamp;
+use doorward_domain::username::Username;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -96,9 +97,9 @@ impl<'a> CustomerResource<'a> {
             email: customer.email.as_str(),
             email_confirm: is_confirmed,
             email_verified: is_confirmed,
-            username: customer.username.as_ref().map(|username| username.as_str()),
+            username: customer.username.as_ref().map(Username::as_str),
             display_name: profile.display_name.as_ref().map(Name::as_str),
-            phone: profile.phone.as_ref().map(|phone| phone.as_str()),
+            phone: profile.phone.as_ref().map(Phone::as_str),
             title: profile.title.as_ref().map(Name::as_str),
             salutation: profile.salutation.as_ref().map(Name::as_str),
             organization: profile.organization.as_ref().map(Name::as_str),

@@ -127,14 +127,15 @@ pub fn description() -> Result<String, FrontError> {
 
 /// What descriptions refer to by name.
 fn schemas() -> Vec<NamedSchema> {
-    let mut schemas = sdk::schemas();
-    schemas.extend([named::<Body<'_>>(), named::<sessions::SessionResource>(), named::<jwks::KeySet>()]);
-    schemas
+    let ours = [named::<Body<'_>>(), named::<sessions::SessionResource>(), named::<jwks::KeySet>()];
+    sdk::schemas().into_iter().chain(ours.into_iter().flatten()).collect()
 }
 
-/// A schema under its own name.
-pub(super) fn named<T: ToSchema>() -> NamedSchema {
-    (T::name().into_owned(), <T as PartialSchema>::schema())
+/// A schema under its own name, and those that it refers to.
+pub(super) fn named<T: ToSchema>() -> Vec<NamedSchema> {
+    let mut schemas = vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
+    T::schemas(&mut schemas);
+    schemas
 }
 
 /// Any page may read the answers for a site that has registered no origin; otherwise its registered ones only. What concerns no site

@@ -22,5 +22,5 @@ pub(super) fn routes() -> Vec<Route<Api>> {
 }
 
 pub(super) fn schemas() -> Vec<NamedSchema> {
-    vec![named::<CustomerResource<'_>>(), named::<SiteResource<'_>>()]
+    [named::<CustomerResource<'_>>(), named::<SiteResource<'_>>()].into_iter().flatten().collect()
 }

@@ -88,5 +88,5 @@ async fn a_weaker_hash_is_made_anew_after_the_reply_by_a_command_of_its_own() {
 
 /// Records that the journal has taken.
 fn records(server: &Server) -> u64 {
-    server.doorward.store().0.load(std::sync::atomic::Ordering::SeqCst)
+    server.doorward.store().status().journal.records
 }

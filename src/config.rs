@@ -6,7 +6,7 @@
 
 mod problem;
 
-mod data;
+mod data_dir;
 mod hashing;
 mod keys;
 mod limits;
@@ -25,7 +25,7 @@ use doorward_domain::account::command::ClockTrust;
 use toml::de::DeTable;
 use zeroize::Zeroizing;
 
-pub use self::data::Data;
+pub use self::data_dir::Data;
 pub use self::keys::MASTER_KEY_VARIABLE;
 pub use self::limits::Limits;
 pub use self::log::Log;
@@ -89,11 +89,11 @@ impl ServeConfig {
     /// [`Wrong`] with everything that is wrong.
     pub fn parse(text: &str, path: &Path, environment: &Environment) -> Result<Self, Wrong> {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let base = path.parent().unwrap_or(Path::new(""));
+        let base = path.parent().unwrap_or_else(|| Path::new(""));
         let mut document = Document::new(text, root.get_ref(), base);
         document.refuse_syntax(errors);
         let server = server::read(document.section("server"));
-        let data = data::read(document.section("data"));
+        let data = data_dir::read(document.section("data"));
         let master_key = keys::read(document.section("keys"), data.as_ref(), environment);
         let hashing = hashing::read(document.section("hashing"));
         let limits = limits::read(document.section("limits"));

@@ -1,3 +1,5 @@
+//! Tests of the whole: each key once right and once wrong, all errors at once, secrets.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs::{self, Permissions};
@@ -84,52 +86,53 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(least.clock, ClockTrust::Unconfirmed);
 }
 
+const EVERY_KEY: &str = "
+    [server]
+    listen = \"[::1]:1\"
+    metrics_listen = \"127.0.0.1:2\"
+    public_url = \"http://news.localhost:8080/\"
+    trusted_proxies = [\"10.0.0.0/8\"]
+    connections_max = 101
+    connections_per_address_max = 102
+    first_byte_timeout_secs = 103
+    head_timeout_secs = 104
+    idle_timeout_secs = 105
+    headers_max = 106
+    head_len_max = 10_700
+    body_timeout_secs = 108
+    body_grace_secs = 109
+    body_rate_min = 110
+    write_stall_timeout_secs = 111
+    connection_age_max_secs = 112
+    drain_timeout_secs = 113
+    linger_timeout_secs = 114
+    linger_mib_max = 115
+    requests_max = 117
+    requests_writing_max = 116
+    bodies_mib_max = 118
+    [data]
+    dir = \"/srv/doorward\"
+    [hashing]
+    threads = 3
+    memory_kib = 0x8000
+    iterations = 4
+    queue_len_max = 11
+    queue_age_max_secs = 5
+    [limits]
+    writes_max = 121
+    account_writes_max = 120
+    registrations_per_address = { burst = 2, per_hour = 60 }
+    logins_per_address = \"off\"
+    [log]
+    format = \"human\"
+    filter = \"warn,doorward=trace\"
+    [clock]
+    confirm = true
+    ";
+
 #[test]
 fn every_value_arrives_where_it_belongs() {
-    let text = "
-        [server]
-        listen = \"[::1]:1\"
-        metrics_listen = \"127.0.0.1:2\"
-        public_url = \"http://news.localhost:8080/\"
-        trusted_proxies = [\"10.0.0.0/8\"]
-        connections_max = 101
-        connections_per_address_max = 102
-        first_byte_timeout_secs = 103
-        head_timeout_secs = 104
-        idle_timeout_secs = 105
-        headers_max = 106
-        head_len_max = 10_700
-        body_timeout_secs = 108
-        body_grace_secs = 109
-        body_rate_min = 110
-        write_stall_timeout_secs = 111
-        connection_age_max_secs = 112
-        drain_timeout_secs = 113
-        linger_timeout_secs = 114
-        linger_mib_max = 115
-        requests_max = 117
-        requests_writing_max = 116
-        bodies_mib_max = 118
-        [data]
-        dir = \"/srv/doorward\"
-        [hashing]
-        threads = 3
-        memory_kib = 0x8000
-        iterations = 4
-        queue_len_max = 11
-        queue_age_max_secs = 5
-        [limits]
-        writes_max = 121
-        account_writes_max = 120
-        registrations_per_address = { burst = 2, per_hour = 60 }
-        logins_per_address = \"off\"
-        [log]
-        format = \"human\"
-        filter = \"warn,doorward=trace\"
-        [clock]
-        confirm = true
-    ";
-    let config = parse(text).unwrap();
+    let config = parse(EVERY_KEY).unwrap();
     let server = config.server;
     assert_eq!((server.listen.to_string(), server.metrics_listen.unwrap().port()), ("[::1]:1".to_owned(), 2));
     assert_eq!(server.public_url, "http://news.localhost:8080");

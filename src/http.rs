@@ -6,6 +6,7 @@
 //! e-mail, an address, a query or a token.
 
 pub mod serve;
+pub mod server;
 
 pub mod routes;
 

@@ -16,5 +16,6 @@ mod journeys;
 mod races;
 mod uniform;
 
+mod cli;
 mod security_map;
 mod tidy;

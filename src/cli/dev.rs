@@ -19,6 +19,7 @@ use super::stop::{self, Stop};
 use crate::app::{Data, Options};
 use crate::entropy::{SystemEntropy, draw};
 use crate::flows::Issuer;
+use crate::http::ops::observe::Metrics;
 use crate::http::server::Front;
 use crate::telemetry::{self, Format};
 
@@ -57,7 +58,8 @@ async fn serve(args: Args, stop: Stop) -> Result<()> {
         logins: None,
         ..Options::new(Data::Directory(args.data.clone()), master_key, Issuer::new(&base))
     };
-    let front = Front { ids_prefix: u64::from_be_bytes(draw(&SystemEntropy)), ..Front::default() };
+    let ids_prefix = u64::from_be_bytes(draw(&SystemEntropy));
+    let front = Front { ids_prefix, metrics: Some(Metrics::install()?), ..Front::default() };
     let Some(service) = Service::open(Setup { port, metrics: None, front, options }, stop.clone()).await? else {
         return Ok(());
     };

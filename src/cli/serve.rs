@@ -40,6 +40,7 @@ async fn serve(config: ServeConfig, stop: Stop) -> Result<()> {
         limits: config.server.limits.clone(),
         admission: config.server.admission,
         ids_prefix: u64::from_be_bytes(draw(&SystemEntropy)),
+        metrics: None,
     };
     let setup = Setup { port, metrics, front, options: options(config) };
     match Service::open(setup, stop.clone()).await? {

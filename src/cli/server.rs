@@ -14,6 +14,7 @@ use super::stop::Stop;
 use super::{open_files, progress};
 use crate::Doorward;
 use crate::app::{App, Options};
+use crate::http::api::Api;
 use crate::http::ops::observe::Metrics;
 use crate::http::serve::Drained;
 use crate::http::server::{self, Front};
@@ -100,7 +101,8 @@ impl Service {
     /// Opens the door, calls `opened`, and serves until a stop is asked for; then closes the door, drains it, and stops the engine.
     pub(super) async fn run(self, stop: Stop, opened: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
         let Self { doorward, port, front, health, operations } = self;
-        let door = server::front_door(Arc::clone(doorward.engine()), front, health.ready())?;
+        let upkeep = front.metrics.clone().map(|metrics| tokio::spawn(metrics.upkeep()));
+        let door = server::front_door(Api::new(Arc::clone(doorward.engine()), health.ready()), front)?;
         let listening = port.address();
         let listener = port.listen()?;
         health.serve(doorward.store());
@@ -116,6 +118,9 @@ impl Service {
         let Drained { finished, cut } = door.run(listener, closing).await;
         tracing::info!(finished, cut, "the door is closed");
         doorward.stop().await.context("the last snapshot was not written; nothing that was acknowledged is lost")?;
+        if let Some(upkeep) = upkeep {
+            upkeep.abort();
+        }
         if let Some(operations) = operations {
             operations.stop().await;
         }

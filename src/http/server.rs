@@ -8,14 +8,13 @@ use tokio::net::TcpListener;
 
 use super::address::TrustedProxies;
 use super::admission::AdmissionLimits;
-use super::cors::{Origin, Origins};
+use super::api::{self, Api};
+use super::cors::Origins;
 use super::ops::observe::Metrics;
-use super::ops::{self, Readiness, openapi};
+use super::ops::{self, Readiness};
 use super::request::RequestIds;
-use super::routes::{Door, Doorway, Route, Table, TableError};
+use super::routes::{Door, Doorway, Table, TableError};
 use super::serve::{Drained, Limits, Settings, serve};
-use crate::flows::Engine;
-use doorward_domain::ids::SiteId;
 
 /// Connections of the operator's server.
 const OPERATOR_CONNECTIONS_MAX: usize = 64;
@@ -34,6 +33,8 @@ pub struct Front {
     pub admission: AdmissionLimits,
     /// What request ids begin with: another number at each start.
     pub ids_prefix: u64,
+    /// The metrics to show at `/metrics`; `None` where they have a listener of their own, or none.
+    pub metrics: Option<Metrics>,
 }
 
 /// Why a server was not made. Both are bugs in the table.
@@ -54,14 +55,13 @@ pub struct Server<C> {
 }
 
 impl<C: Send + Sync + 'static> Server<C> {
-    fn new(context: Arc<C>, routes: Vec<Route<C>>, front: Front, origins: Origins) -> Result<Self, Error> {
-        let Front { proxies, mut limits, admission, ids_prefix } = front;
-        let table = Table::new(routes)?;
+    fn new(context: Arc<C>, table: Table<C>, front: Front, origins: Origins) -> Self {
+        let Front { proxies, mut limits, admission, ids_prefix, .. } = front;
         limits.body_len_max = table.body_len_max();
         let settings = Settings { limits, proxies: proxies.clone() };
         let ids = RequestIds::new(ids_prefix);
         let door = Door::new(Doorway { context, table, origins, proxies, admission, ids });
-        Ok(Self { door, settings })
+        Self { door, settings }
     }
 
     /// Serves until `stop` is ready, then drains.
@@ -73,12 +73,11 @@ impl<C: Send + Sync + 'static> Server<C> {
 /// The front door: every route that a customer's request may take, the probes, and the description of them all.
 ///
 /// # Errors
-/// [`Error`].
-pub fn front_door(engine: Arc<Engine>, front: Front, ready: Ready) -> Result<Server<Engine>, Error> {
-    let mut routes = vec![ops::healthz(), ops::readyz(move |_: &Engine| ready())];
-    openapi::add_to(&mut routes)?;
-    let origins = origins(Arc::clone(&engine));
-    Server::new(engine, routes, front, origins)
+/// [`Error`]; a test of the list of routes makes it impossible.
+pub fn front_door(api: Api, front: Front) -> Result<Server<Api>, Error> {
+    let table = api::table(front.metrics.clone())?;
+    let origins = api::origins(api.engine());
+    Ok(Server::new(Arc::new(api), table, front, origins))
 }
 
 /// The operator's server: probes and metrics.
@@ -88,15 +87,6 @@ pub fn front_door(engine: Arc<Engine>, front: Front, ready: Ready) -> Result<Ser
 pub fn operations(metrics: Metrics, ready: Ready) -> Result<Server<()>, Error> {
     let routes = vec![ops::healthz(), ops::readyz(move |_: &()| ready()), ops::metrics(metrics)];
     let limits = Limits { connections_max: OPERATOR_CONNECTIONS_MAX, ..Limits::default() };
-    Server::new(Arc::default(), routes, Front { limits, ..Front::default() }, Box::new(|_, _| false))
-}
-
-/// A page of a site's origins may read answers for the site; without any, every page may, which is the published behaviour. A
-/// preflight names no site: what it permits to be sent is judged again when it arrives.
-fn origins(engine: Arc<Engine>) -> Origins {
-    Box::new(move |origin: &Origin, site: Option<SiteId>| {
-        let Some(place) = site.and_then(|site| engine.place(site)) else { return true };
-        let allowed = &place.site.profile.origins;
-        allowed.is_empty() || allowed.iter().any(|allowed| allowed.as_str() == origin.as_str())
-    })
+    let front = Front { limits, ..Front::default() };
+    Ok(Server::new(Arc::default(), Table::new(routes)?, front, Box::new(|_, _| false)))
 }

@@ -14,9 +14,10 @@ use doorward::domain::text::Name;
 use doorward::domain::time::Clock;
 use doorward::hashing::{Params, PoolConfig};
 use doorward::http::address::TrustedProxies;
-use doorward::http::api::{Api, Front, Options};
+use doorward::http::api::Api;
 use doorward::http::ops::Readiness;
 use doorward::http::serve::Drained;
+use doorward::http::server::{Front, front_door};
 use doorward::{AccountHandle, Builder, Doorward, SiteHandle};
 use doorward_testkit::{ManualClock, START};
 use reqwest::Method;
@@ -103,14 +104,14 @@ impl Server {
         let foreign = other.create_site(profile("foreign.example.net"), Settings::default()).await.unwrap();
 
         let store = doorward.store().clone();
-        let ready = Box::new(move || if store.is_writing() { Readiness::Ready } else { Readiness::ReadOnly });
+        let ready = Arc::new(move || if store.is_writing() { Readiness::Ready } else { Readiness::ReadOnly });
         let proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
         let api = Api::new(Arc::clone(doorward.engine()), ready);
-        let front = Front::new(api, Options { proxies, ..Options::default() }).unwrap();
+        let front = front_door(api, Front { proxies, ..Front::default() }).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(front.serve(listener, async {
+        let serving = tokio::spawn(front.run(listener, async {
             drop(stopped.await);
         }));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -30,7 +30,7 @@ fn an_operator_sets_up_an_account_and_serves_it() {
         "own_sessions_only": false, "password_length_min": 8, "password_score_min": 2, "password_composition": "free",
         "lock_out_failures_max": 10, "lock_out_window_secs": 300,
     });
-    assert_eq!(site, [wanted.clone()]);
+    assert_eq!(site, std::slice::from_ref(&wanted));
     assert_eq!(run(&place.with_config(&["site", "list"])).json(), [wanted]);
 
     let (running, door, operations) = start(&place);

@@ -17,5 +17,6 @@ mod races;
 mod uniform;
 
 mod cli;
+mod released;
 mod security_map;
 mod tidy;

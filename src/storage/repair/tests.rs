@@ -5,8 +5,9 @@
 use super::super::testing::{Plan, Sim, Whole, plan, small, whole, write as write_records, write_singly};
 use super::super::{NoProgress, Opened, open};
 use super::*;
-use doorward_testkit::START;
-use doorward_testkit::strategy::histories;
+use doorward_domain::metadata::MetadataPatch;
+use doorward_testkit::strategy::{Step, histories};
+use doorward_testkit::{START, a_customer};
 use proptest::strategy::{Strategy, ValueTree};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -264,4 +265,37 @@ fn a_power_cut_at_any_step_of_a_repair_leaves_a_target_that_is_whole_or_none() {
             break;
         }
     }
+}
+
+/// Customers with a kilobyte of metadata each.
+fn registrations(count: u64) -> Vec<Step> {
+    let command = |id: u64| {
+        let mut command = a_customer().id(100 + id).email(&format!("c{id}@example.org")).register();
+        command.metadata = MetadataPatch(vec![("about".to_owned(), Some(format!("\"{}\"", "x".repeat(1_000))))]);
+        Step { wait: 0, command: Command::RegisterCustomer(Box::new(command)) }
+    };
+    (0..count).map(command).collect()
+}
+
+#[test]
+fn of_a_snapshot_that_is_only_whole_at_its_beginning_nothing_is_kept() {
+    let plan = plan([&registrations(60), &[]]);
+    let sim = Sim::new(1);
+    let last = plan.records.len();
+    let mut from = 0;
+    for to in [last - 20, last - 10, last] {
+        let opened = sim.open(&small(u64::MAX)).unwrap();
+        write_singly(&opened.store, &plan.records[from..to]);
+        opened.running.stop().unwrap();
+        from = to;
+    }
+    let current = Current::load(&sim.disk, current::FILE).unwrap().unwrap();
+    let [base, middle, _] = &current.chain.snapshots[..] else { unreachable!("{current}") };
+    assert!(sim.snapshots.damage(&middle.name, 1, |page| page.truncate(100)), "it has a second page");
+    let target = Sim::new(2);
+    let mut lineage = |bytes: &mut [u8]| bytes.fill(8);
+    let done = repair_place(&sim.place(), &target.place(), (START, &mut lineage), &mut NoProgress).unwrap();
+    assert_eq!((done.kept_seq, done.records_lost), (base.seq, last as u64 - base.seq));
+    let kept = usize::try_from(done.kept_seq).unwrap();
+    assert!(whole(&target.open(&small(1)).unwrap()) == ended(&plan.after[kept]));
 }

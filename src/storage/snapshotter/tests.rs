@@ -11,6 +11,7 @@ use crate::storage::recovery::{NoProgress, read_chain};
 use crate::storage::snapshot::{self, Lineage, MemorySnapshots, Sink, Snapshots, Trust};
 use crate::storage::testing::{Plan, Sim, plan, small, whole, write, write_singly};
 use crate::storage::value::Keys;
+use crate::storage::writer::{Boundary, DurableGroup, GroupObserver};
 use doorward_domain::ids::AggregateRef;
 use doorward_testkit::replay;
 use doorward_testkit::strategy::histories;
@@ -276,4 +277,37 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_a_snapshotter_that_is_behind_does_not_take_is_taken_at_the_next_cut() {
+    let mut bench = Bench::new(some_plan(20));
+    let (jobs, inbox) = std::sync::mpsc::sync_channel(1);
+    let link = Arc::new(Link::default());
+    let mut watch =
+        Watch { jobs, link: Arc::clone(&link), due_len: 100, len: 0, changed: BTreeMap::new(), _lock: None };
+    let mut durable = |watch: &mut Watch| {
+        let Frozen { cut, changed } = bench.freeze(1);
+        let records = changed.into_values().map(|changed| (cut.seq, Some(changed))).collect();
+        let wants = watch.group_durable(DurableGroup { records, len: 60 });
+        (cut, wants)
+    };
+    assert_eq!(durable(&mut watch).1, Boundary::GoOn);
+    let (cut, wants) = durable(&mut watch);
+    assert_eq!(wants, Boundary::Cut, "120 bytes are over 100");
+    watch.cut(cut);
+    let (cut, wants) = durable(&mut watch);
+    assert_eq!(wants, Boundary::GoOn);
+    assert_eq!((durable(&mut watch).1, link.busy.load(Ordering::SeqCst)), (Boundary::GoOn, true));
+    watch.cut(cut);
+    let first = inbox.try_recv().unwrap();
+    assert_eq!(first.changed.len(), 1);
+    assert!(inbox.try_recv().is_err(), "the second found no place");
+    assert!(link.changed.load(Ordering::SeqCst));
+    let (cut, _) = durable(&mut watch);
+    watch.cut(cut);
+    let second = inbox.try_recv().unwrap();
+    let Keys::Platform(keys) = &second.changed.first_key_value().unwrap().1.keys else { unreachable!() };
+    assert!(keys.len() >= 4, "three records and the root: {keys:?}");
+    assert!(!link.changed.load(Ordering::SeqCst));
 }

@@ -1,9 +1,17 @@
 //! What each journey costs: hashes, turns of the account's actor, records in the journal. Counted through the door.
 
-use crate::server::{Answer, CHEAP, OTHER_PASSWORD, PASSWORD, Server, cheap_hashing};
+use crate::server::{Answer, CHEAP, OTHER_PASSWORD, PASSWORD, Server, builder, cheap_hashing, profile};
+use doorward::domain::account::Settings;
+use doorward::domain::email::Email;
+use doorward::domain::text::Name;
+use doorward::flows::{Client, Identity, Password};
 use doorward::hashing::{Params, PoolConfig};
+use doorward::tokens::MasterKey;
+use doorward_testkit::ManualClock;
 use reqwest::Method;
 use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Hashes, turns, records.
 type Cost = (u64, u64, u64);
@@ -75,15 +83,53 @@ async fn what_is_refused_early_costs_nothing() {
     server.stop().await;
 }
 
+/// Waits until it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let reached = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_weaker_hash_is_made_anew_after_the_reply_by_a_command_of_its_own() {
-    let stronger = Params { iterations: 2, ..CHEAP };
-    let pool = PoolConfig { params: stronger, ..cheap_hashing() };
-    let server = Server::start_with(|builder| builder.hashing(pool)).await;
-    server.register(&server.shop, "ada@example.org").await.data();
-    let (_, spent) = cost(&server, server.login(&server.shop, "ada@example.org")).await;
-    assert_eq!(spent, (1, 1, 1), "a hash of the present cost is left alone");
-    server.stop().await;
+async fn a_weaker_hash_is_made_anew_by_a_command_of_its_own_and_logins_go_on() {
+    let data = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let open = |params: Params| {
+        let key = MasterKey::parse("1f0e2d3c4b5a69788796a5b4c3d2e1f01f0e2d3c4b5a69788796a5b4c3d2e1f0").unwrap();
+        let pool = PoolConfig { params, ..cheap_hashing() };
+        builder(&clock).data_dir(data.path()).master_key(key).hashing(pool).open()
+    };
+    let email = || Email::parse("ada@example.org").unwrap();
+    let password = || Password::parse(PASSWORD).unwrap();
+    let client = Client::default();
+
+    let doorward = open(CHEAP).await.unwrap();
+    let account = doorward.create_account(Name::parse("Example Press").unwrap()).await.unwrap();
+    let site = account.create_site(profile("shop.example.org"), Settings::default()).await.unwrap();
+    site.register(email(), password(), &client).await.unwrap();
+    let (account, site) = (account.id(), site.id());
+    doorward.stop().await.unwrap();
+
+    let doorward = open(Params { iterations: 2, ..CHEAP }).await.unwrap();
+    let site = doorward.site(site).unwrap();
+    let credential = || doorward.account(account).unwrap().find_customer(&email().key()).unwrap().credential.clone();
+    let weak = credential();
+    let login = || site.login(Identity::Email("ada@example.org".to_owned()), password(), &client);
+    let (one, other) = tokio::join!(login(), login());
+    assert!(one.is_ok() && other.is_ok());
+    // Each login verified once; each then hashed once more and offered the stronger hash.
+    until(|| credential() != weak && doorward.engine().costs().hashes == 4).await;
+    login().await.unwrap();
+    assert_eq!(doorward.engine().costs().hashes, 5, "a hash of the present cost is left alone");
+    let records = doorward.store().status().journal.records;
+    assert_eq!(records, 4, "three sessions and one stronger hash: the second offer found the first in place");
+    let strong = credential();
+    assert_eq!(strong.rev, weak.rev);
+    assert!(strong.hash.unwrap().as_str().contains("t=2") && weak.hash.unwrap().as_str().contains("t=1"));
+    doorward.stop().await.unwrap();
 }
 
 /// Records that the journal has taken.

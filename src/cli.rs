@@ -6,8 +6,10 @@
 mod account;
 mod check_config;
 mod dev;
+mod repair;
 mod serve;
 mod site;
+mod verify;
 
 mod failure;
 mod health;
@@ -27,7 +29,7 @@ use clap::{Parser, Subcommand};
 ///
 /// To look around, run `doorward dev`: it needs no configuration and prints what to try. To run a service, write a configuration
 /// (examples/doorward.toml has every key), check it with `check-config`, create an account and its sites with `account create` and
-/// `site create`, and start `serve`.
+/// `site create`, and start `serve`. Should the data ever be damaged, `verify` says where and `repair` saves what is not.
 #[derive(Debug, Parser)]
 #[command(name = "doorward", version, propagate_version = false, disable_help_subcommand = true)]
 struct Cli {
@@ -42,6 +44,8 @@ enum Command {
     CheckConfig(check_config::Args),
     Account(account::Args),
     Site(site::Args),
+    Verify(verify::Args),
+    Repair(repair::Args),
 }
 
 /// Runs the command line of this process.
@@ -62,6 +66,8 @@ pub fn main() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Account(args) => account::run(args),
         Command::Site(args) => site::run(args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Repair(args) => repair::run(&args),
     };
     ended.unwrap_or_else(|error| {
         failure::print(&error);

@@ -93,10 +93,15 @@ impl ServeConfig {
         let mut document = Document::new(text, root.get_ref(), base);
         document.refuse_syntax(errors);
         let server = server::read(document.section("server"));
-        let data = data_dir::read(document.section("data"));
+        let mut data = data_dir::read(document.section("data"));
         let master_key = keys::read(document.section("keys"), data.as_ref(), environment);
         let hashing = hashing::read(document.section("hashing"));
         let limits = limits::read(document.section("limits"));
+        if let Some(data) = &mut data {
+            // Whatever has a permit at the door has a place in the queue, with room for what comes from within.
+            let places = limits.bounds.writes_max.saturating_mul(2);
+            data.storage.queue_len_max = data.storage.queue_len_max.max(places);
+        }
         let log = log::read(document.section("log"));
         let confirms_clock = document.section("clock").flag("confirm");
         match (document.finish(), server, data, master_key) {

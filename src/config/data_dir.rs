@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Fault;
 use super::section::Section;
-use crate::storage;
+use crate::storage::{self, Layout};
 
+const MIB: u64 = 1_024 * 1_024;
 /// What nobody but the server may be given.
 const OTHERS: u32 = 0o077;
 
@@ -28,7 +29,21 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Data> {
             None
         }
     });
-    Some(Data { dir: dir?, storage: storage::Options::default() })
+    let storage = storage(&mut section);
+    Some(Data { dir: dir?, storage })
+}
+
+fn storage(section: &mut Section<'_, '_>) -> storage::Options {
+    let default = storage::Options::default();
+    let mib = |section: &mut Section<'_, '_>, key, range, default: u64| MIB * section.number(key, range, default / MIB);
+    let layout =
+        Layout { segment_len: mib(section, "segment_mib", 16..=1_024, default.layout.segment_len), ..default.layout };
+    storage::Options {
+        layout,
+        snapshot_after_len: mib(section, "snapshot_after_mib", 16..=65_536, default.snapshot_after_len),
+        snapshot_interval: section.secs("snapshot_interval_secs", 60..=86_400, default.snapshot_interval),
+        queue_len_max: default.queue_len_max,
+    }
 }
 
 /// A directory that is there must be closed to others; one that is not is made so by the storage.

@@ -71,6 +71,7 @@ fn the_example_says_the_defaults() {
     assert_eq!(format!("{:?}", example.hashing), format!("{:?}", least.hashing));
     assert_eq!(format!("{:?}", example.limits), format!("{:?}", least.limits));
     assert_eq!(format!("{:?}", example.log), format!("{:?}", least.log));
+    assert_eq!(format!("{:?}", example.data.storage), format!("{:?}", least.data.storage));
     assert_eq!((example.server.listen, example.clock), (least.server.listen, least.clock));
     assert_eq!(example.data.dir, place.0.path().join("data"));
 }
@@ -82,6 +83,7 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(format!("{:?}", least.server.limits), format!("{:?}", crate::http::serve::Limits::default()));
     assert_eq!(format!("{:?}", least.hashing), format!("{:?}", options.hashing));
     assert_eq!(format!("{:?}", least.limits.bounds), format!("{:?}", options.bounds));
+    assert_eq!(format!("{:?}", least.data.storage), format!("{:?}", options.storage));
     assert_eq!((least.limits.registrations, least.limits.logins), (options.registrations, options.logins));
     assert_eq!(least.clock, ClockTrust::Unconfirmed);
 }
@@ -112,6 +114,9 @@ const EVERY_KEY: &str = "
     bodies_mib_max = 118
     [data]
     dir = \"/srv/doorward\"
+    segment_mib = 17
+    snapshot_after_mib = 18
+    snapshot_interval_secs = 61
     [hashing]
     threads = 3
     memory_kib = 0x8000
@@ -163,6 +168,9 @@ fn every_value_arrives_where_it_belongs() {
     assert_eq!(times, [103, 104, 105, 108, 109, 111, 112, 113, 114].map(Duration::from_secs));
     assert_eq!(limits.body_rate_min, 110);
     assert_eq!(config.data.dir, Path::new("/srv/doorward"));
+    let storage = &config.data.storage;
+    assert_eq!((storage.layout.segment_len, storage.snapshot_after_len), (17 << 20, 18 << 20));
+    assert_eq!((storage.snapshot_interval.as_secs(), storage.queue_len_max), (61, 8_192));
     let hashing = &config.hashing;
     assert_eq!((hashing.threads.get(), hashing.params.memory_kib, hashing.params.iterations), (3, 32_768, 4));
     assert_eq!((hashing.queue_len_max, hashing.queue_len_max_per_account, hashing.queue_age_max.as_secs()), (11, 5, 5));
@@ -179,69 +187,74 @@ fn every_value_arrives_where_it_belongs() {
     assert_eq!(config.clock, ClockTrust::Confirmed);
 }
 
+const WHOLE: &str = "it must be a whole number from";
+
 /// Each key, wrong once: the line of the file that is replaced, and what is said of it.
+const WRONG_VALUES: &[(&str, &str)] = &[
+    ("listen = \"localhost\"", "an IP address and a port as \"127.0.0.1:8080\""),
+    ("listen = 8080", "it must be a text in quotes, not a value of type integer"),
+    ("metrics_listen = \"off\"", "an IP address and a port"),
+    ("public_url = \"id.example.org\"", "an address without a path"),
+    ("public_url = \"https://id.example.org/x\"", "an address without a path"),
+    ("public_url = \"https://user@id.example.org\"", "an address without a path"),
+    ("public_url = \"ftp://id.example.org\"", "an address without a path"),
+    ("public_url = \"http://id.example.org\"", "an https address: tokens must not cross a network in the clear"),
+    ("trusted_proxies = \"127.0.0.1\"", "it must be a list in brackets, not a value of type string"),
+    ("trusted_proxies = [1]", "it must be a list of texts in quotes, not a value of type integer"),
+    ("trusted_proxies = [\"proxy\"]", "an address or a network as \"10.0.0.0/8\": not an IP address"),
+    ("trusted_proxies = [\"::/129\"]", "not a prefix length that fits the address"),
+    ("connections_max = 0", "it must be a whole number from 1 to 1000000"),
+    ("connections_max = 1.5", "it must be a whole number, not a value of type float"),
+    ("connections_per_address_max = -1", WHOLE),
+    ("first_byte_timeout_secs = 0", "it must be a whole number from 1 to 3600"),
+    ("head_timeout_secs = 3_601", WHOLE),
+    ("idle_timeout_secs = \"60s\"", "it must be a whole number, not a value of type string"),
+    ("headers_max = 1", WHOLE),
+    ("head_len_max = 8_191", WHOLE),
+    ("body_timeout_secs = 0", WHOLE),
+    ("body_grace_secs = 0", WHOLE),
+    ("body_rate_min = 0", WHOLE),
+    ("write_stall_timeout_secs = 0", WHOLE),
+    ("connection_age_max_secs = 86_401", WHOLE),
+    ("drain_timeout_secs = 99999999999999999999999", WHOLE),
+    ("linger_timeout_secs = 0", WHOLE),
+    ("linger_mib_max = 0", WHOLE),
+    ("requests_max = 0", WHOLE),
+    ("requests_writing_max = 4_097", "it must not be above server.requests_max (4096)"),
+    ("bodies_mib_max = 0", WHOLE),
+    ("dir = \"\"", "it must be a path"),
+    ("segment_mib = 15", WHOLE),
+    ("snapshot_after_mib = 15", WHOLE),
+    ("snapshot_interval_secs = 59", WHOLE),
+    ("dir = \"master.key\"", "master.key is not a directory"),
+    ("master_key_file = \"\"", "it must be a path"),
+    ("master_key_file = \"gone.key\"", "cannot read gone.key: No such file"),
+    ("memory_kib = 7_167", "it must be a whole number from 7168 to 131072"),
+    ("iterations = 1", "with 19456 KiB it must be at least 2"),
+    ("iterations = 11", WHOLE),
+    ("queue_len_max = 1", WHOLE),
+    ("queue_age_max_secs = 61", WHOLE),
+    ("writes_max = 0", WHOLE),
+    ("account_writes_max = 4_097", "it must not be above limits.writes_max (4096)"),
+    ("registrations_per_address = \"on\"", "it must be \"off\" or a table as { burst = 10, per_hour = 3 }"),
+    ("registrations_per_address = 3", "\"off\" or a table"),
+    ("registrations_per_address = { burst = 0, per_hour = 3 }", "it must be a whole number from 1 to 3600000"),
+    ("registrations_per_address = { burst = 1 }", "it is missing: write \"off\" or a table"),
+    ("logins_per_address = { burst = 1, per_hour = 3, per_day = 1 }", "there is no such key"),
+    ("format = \"xml\"", "it must be \"json\" or \"human\""),
+    ("filter = \"a=b=c\"", "it is no log filter"),
+    ("confirm = \"yes\"", "it must be true or false, not a value of type string"),
+];
+
 #[test]
 fn each_key_that_is_wrong_is_named_with_its_line() {
-    let whole = "it must be a whole number from";
-    let cases = [
-        ("listen = \"localhost\"", "an IP address and a port as \"127.0.0.1:8080\""),
-        ("listen = 8080", "it must be a text in quotes, not a value of type integer"),
-        ("metrics_listen = \"off\"", "an IP address and a port"),
-        ("public_url = \"id.example.org\"", "an address without a path"),
-        ("public_url = \"https://id.example.org/x\"", "an address without a path"),
-        ("public_url = \"https://user@id.example.org\"", "an address without a path"),
-        ("public_url = \"ftp://id.example.org\"", "an address without a path"),
-        ("public_url = \"http://id.example.org\"", "an https address: tokens must not cross a network in the clear"),
-        ("trusted_proxies = \"127.0.0.1\"", "it must be a list in brackets, not a value of type string"),
-        ("trusted_proxies = [1]", "it must be a list of texts in quotes, not a value of type integer"),
-        ("trusted_proxies = [\"proxy\"]", "an address or a network as \"10.0.0.0/8\": not an IP address"),
-        ("trusted_proxies = [\"::/129\"]", "not a prefix length that fits the address"),
-        ("connections_max = 0", "it must be a whole number from 1 to 1000000"),
-        ("connections_max = 1.5", "it must be a whole number, not a value of type float"),
-        ("connections_per_address_max = -1", whole),
-        ("first_byte_timeout_secs = 0", "it must be a whole number from 1 to 3600"),
-        ("head_timeout_secs = 3_601", whole),
-        ("idle_timeout_secs = \"60s\"", "it must be a whole number, not a value of type string"),
-        ("headers_max = 1", whole),
-        ("head_len_max = 8_191", whole),
-        ("body_timeout_secs = 0", whole),
-        ("body_grace_secs = 0", whole),
-        ("body_rate_min = 0", whole),
-        ("write_stall_timeout_secs = 0", whole),
-        ("connection_age_max_secs = 86_401", whole),
-        ("drain_timeout_secs = 99999999999999999999999", whole),
-        ("linger_timeout_secs = 0", whole),
-        ("linger_mib_max = 0", whole),
-        ("requests_max = 0", whole),
-        ("requests_writing_max = 4_097", "it must not be above server.requests_max (4096)"),
-        ("bodies_mib_max = 0", whole),
-        ("dir = \"\"", "it must be a path"),
-        ("dir = \"master.key\"", "master.key is not a directory"),
-        ("master_key_file = \"\"", "it must be a path"),
-        ("master_key_file = \"gone.key\"", "cannot read gone.key: No such file"),
-        ("memory_kib = 7_167", "it must be a whole number from 7168 to 131072"),
-        ("iterations = 1", "with 19456 KiB it must be at least 2"),
-        ("iterations = 11", whole),
-        ("queue_len_max = 1", whole),
-        ("queue_age_max_secs = 61", whole),
-        ("writes_max = 0", whole),
-        ("account_writes_max = 4_097", "it must not be above limits.writes_max (4096)"),
-        ("registrations_per_address = \"on\"", "it must be \"off\" or a table as { burst = 10, per_hour = 3 }"),
-        ("registrations_per_address = 3", "\"off\" or a table"),
-        ("registrations_per_address = { burst = 0, per_hour = 3 }", "it must be a whole number from 1 to 3600000"),
-        ("registrations_per_address = { burst = 1 }", "it is missing: write \"off\" or a table"),
-        ("logins_per_address = { burst = 1, per_hour = 3, per_day = 1 }", "there is no such key"),
-        ("format = \"xml\"", "it must be \"json\" or \"human\""),
-        ("filter = \"a=b=c\"", "it is no log filter"),
-        ("confirm = \"yes\"", "it must be true or false, not a value of type string"),
-    ];
     let place = Place::new();
     let example = include_str!("../../examples/doorward.toml");
-    for (wrong, wanted) in cases {
+    for (wrong, wanted) in WRONG_VALUES {
         let key = wrong.split(' ').next().unwrap();
         let at = example.lines().position(|line| line.starts_with(&format!("{key} = "))).unwrap();
         let lines: Vec<&str> =
-            example.lines().enumerate().map(|(n, line)| if n == at { wrong } else { line }).collect();
+            example.lines().enumerate().map(|(n, line)| if n == at { *wrong } else { line }).collect();
         let faults = place.faults(&lines.join("\n"));
         assert!(faults.len() == 1, "{wrong}: {faults:?}");
         let (found, said) = faults.first().unwrap();

@@ -1,11 +1,11 @@
 //! The program as people and other programs start it: the built binary, run as a child.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod check_config;
 mod dev;
+mod guide;
 mod help;
 mod serve;
+mod verify;
 
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::{OTHER_KEY, Ran, Running, get, run, write_private};
 
-fn args(data: &Path, more: &[&str]) -> Vec<String> {
+pub(super) fn args(data: &Path, more: &[&str]) -> Vec<String> {
     let fixed = ["dev", "--listen", "127.0.0.1:0", "--data"].map(str::to_owned);
     let more = more.iter().map(|arg| (*arg).to_owned());
     fixed.into_iter().chain([data.display().to_string()]).chain(more).collect()
 }
 
 /// Starts it for a program; its line tells where it listens.
-fn start(data: &Path) -> (Running, Value, String) {
+pub(super) fn start(data: &Path) -> (Running, Value, String) {
     let mut running = Running::start(&args(data, &["--json"]));
     let line = running.line();
     let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| {

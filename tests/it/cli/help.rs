@@ -2,7 +2,7 @@
 
 use super::run;
 
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 11] = [
     &["dev"],
     &["serve"],
     &["check-config"],
@@ -12,6 +12,8 @@ const COMMANDS: [&[&str]; 9] = [
     &["site", "create"],
     &["site", "list"],
     &["site", "set"],
+    &["verify"],
+    &["repair"],
 ];
 
 #[test]

@@ -1,5 +1,8 @@
 //! `doorward serve`, and what an operator does before and after it.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -30,8 +33,8 @@ fn an_operator_sets_up_an_account_and_serves_it() {
         "own_sessions_only": false, "password_length_min": 8, "password_score_min": 2, "password_composition": "free",
         "lock_out_failures_max": 10, "lock_out_window_secs": 300,
     });
-    assert_eq!(site, std::slice::from_ref(&wanted));
-    assert_eq!(run(&place.with_config(&["site", "list"])).json(), [wanted]);
+    assert_eq!(site, run(&place.with_config(&["site", "list"])).json());
+    assert_eq!(site, [wanted]);
 
     let (running, door, operations) = start(&place);
     assert_eq!((get(&door, "/healthz").0, get(&door, "/readyz").0), (200, 200));
@@ -46,6 +49,28 @@ fn an_operator_sets_up_an_account_and_serves_it() {
         let line: Result<Value, _> = serde_json::from_str(line);
         assert!(line.is_ok_and(|line| line["level"] == "INFO"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_stop_sends_nobody_here_any_more_and_lets_a_request_in_hand_finish() {
+    let place = Place::new();
+    let (mut running, door, operations) = start(&place);
+    let mut slow = TcpStream::connect(&door).unwrap();
+    slow.write_all(b"POST /api/v1/sdk/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{").unwrap();
+    // Connections are accepted in their order: after this answer, the slow one is in hand.
+    assert_eq!(get(&door, "/readyz").0, 200);
+    running.signal(Signal::TERM);
+    running.logs("stopping");
+    while get(&operations, "/readyz").0 == 200 {}
+    assert_eq!(get(&operations, "/readyz"), (503, "{\"status\":\"not_ready\"}".to_owned()));
+    assert_eq!(get(&operations, "/healthz").0, 200);
+    slow.write_all(b"}").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    let ran = running.end();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("\"cut\":0"), "{}", ran.stderr);
 }
 
 #[test]

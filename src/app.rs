@@ -19,10 +19,11 @@ use doorward_domain::account;
 use doorward_domain::account::command::ClockTrust;
 use doorward_domain::ids::AccountId;
 use doorward_domain::time::{Clock, Timestamp};
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 
 /// How long an actor may take to decide what is in its mailbox when the engine stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -126,7 +127,7 @@ pub struct App {
     engine: Arc<Engine>,
     store: Store,
     storage: storage::Running,
-    housekeeping: JoinHandle<()>,
+    housekeeping: AbortHandle,
 }
 
 impl App {
@@ -163,7 +164,7 @@ impl App {
             entropy: options.entropy,
         });
         finish_accounts(&engine).await?;
-        let housekeeping = tokio::spawn(Arc::clone(&engine).keep_house());
+        let housekeeping = watched(Arc::clone(&engine).keep_house(), store.clone());
         Ok(Self { engine, store, storage: opened.running, housekeeping })
     }
 
@@ -229,6 +230,19 @@ fn start_hashing(options: &Options, store: &Store) -> Result<Pool, hashing::Erro
     Pool::start(options.hashing.clone(), entropy, monotonic, on_lost)
 }
 
+/// Runs a task that never ends by itself. No task dies alone: its panic ends all writing, and health turns red.
+fn watched(task: impl Future<Output = ()> + Send + 'static, store: Store) -> AbortHandle {
+    let task = tokio::spawn(task);
+    let handle = task.abort_handle();
+    tokio::spawn(async move {
+        if task.await.is_err_and(|error| error.is_panic()) {
+            tracing::error!("a background task is lost; all writing ends until the next start");
+            store.fail();
+        }
+    });
+    handle
+}
+
 /// A wrong master key is found at the start, not at the first login.
 fn keys_open(keys: &Keys, accounts: &[View<account::State>]) -> Result<(), StartError> {
     for view in accounts.iter().filter(|view| view.state.is_open()) {
@@ -248,4 +262,21 @@ async fn finish_accounts(engine: &Engine) -> Result<(), ProvisionError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_background_task_that_panics_ends_all_writing() {
+        let opened = storage::in_memory(&storage::Options::default()).unwrap();
+        assert!(opened.store.is_writing());
+        drop(watched(async { panic!("planted") }, opened.store.clone()));
+        while opened.store.is_writing() {
+            tokio::task::yield_now().await;
+        }
+    }
 }

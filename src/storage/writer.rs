@@ -3,7 +3,7 @@
 //! Owns the numbering of records and the order append, fsync, mark, publish, reply. It never retries: the first failure
 //! (or panic, or a call of [`Handle::end_writing`]) ends all writing for good. What was in flight is then answered with
 //! [`Outcome::Unknown`], what waited behind it with [`Outcome::NotAttempted`]; no completion is ever left without an
-//! outcome. The loop itself ([`group`]) does no I/O; the thread here only drives it.
+//! outcome. The loop itself (`group`) does no I/O; the thread here only drives it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

@@ -19,7 +19,6 @@ use doorward_domain::account;
 use doorward_domain::account::command::ClockTrust;
 use doorward_domain::ids::AccountId;
 use doorward_domain::time::{Clock, Timestamp};
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,8 +75,8 @@ impl Options {
             hashing: PoolConfig::default(),
             bounds: Bounds::default(),
             storage: storage::Options::default(),
-            registrations: Some(Quota { burst: NonZeroU32::MIN.saturating_add(9), every: Duration::from_secs(1_200) }),
-            logins: Some(Quota { burst: NonZeroU32::MIN.saturating_add(999), every: Duration::from_millis(50) }),
+            registrations: Some(Quota::REGISTRATIONS),
+            logins: Some(Quota::LOGINS),
             clock_trust: ClockTrust::Unconfirmed,
             clock: Arc::new(SystemClock),
             monotonic: Arc::new(SystemMonotonic::start()),

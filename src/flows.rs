@@ -29,6 +29,11 @@ pub use keys::{Issuer, Keys};
 pub use mint::Issued;
 pub use place::Place;
 
+// What callers hand in and get back, so that a front door needs no other room.
+pub use crate::hashing::{Password, PasswordError};
+pub use crate::throttle::Wait;
+pub use crate::tokens::{AuthToken, Jwk, Jwks};
+
 use crate::actors::{CallError, Directory};
 use crate::clock::Monotonic;
 use crate::entropy::Entropy;
@@ -63,6 +68,15 @@ pub struct Client {
     pub device: Option<Device>,
 }
 
+/// What journeys have cost since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Costs {
+    /// Runs of the hash function, decoys included.
+    pub hashes: u64,
+    /// Commands that were handed to an actor.
+    pub turns: u64,
+}
+
 /// The engine cannot do it now, through no fault of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
@@ -84,7 +98,14 @@ pub enum Unavailable {
 }
 
 impl Engine {
-    fn now(&self) -> Timestamp {
+    /// What journeys have cost since the start.
+    #[must_use]
+    pub fn costs(&self) -> Costs {
+        Costs { hashes: self.hashing.runs(), turns: self.directory.turns() }
+    }
+
+    /// The present time, as everything here is stamped and checked with.
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

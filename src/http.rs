@@ -2,10 +2,11 @@
 //!
 //! [`serve`] owns sockets, time-outs and caps; [`routes`] owns the one table and the one filter; [`body`] and [`request`] turn
 //! bytes into checked values; [`error`] and [`reply`] turn outcomes into answers. An endpoint is a file of its own that parses,
-//! calls one flow and maps the result. This room never touches storage, hashing or an actor's messages, and never logs an
+//! calls one flow and maps the result; [`api`] lists them all and puts the door in front of them. This room never touches storage, hashing or an actor's messages, and never logs an
 //! e-mail, an address, a query or a token.
 
 pub mod serve;
+pub mod server;
 
 pub mod routes;
 
@@ -20,3 +21,12 @@ pub mod reply;
 
 pub mod address;
 pub mod ops;
+
+pub mod api;
+mod describe;
+mod presented;
+mod refusal;
+
+mod jwks;
+mod sdk;
+mod sessions;

@@ -47,6 +47,10 @@ pub use doorward_domain as domain;
 
 pub mod actors;
 pub mod app;
+#[cfg(feature = "server")]
+pub mod cli;
+#[cfg(feature = "server")]
+pub mod config;
 mod doorward;
 pub mod flows;
 pub mod hashing;

@@ -1,2 +1,7 @@
-//! d
-fn main() {}
+//! The program `doorward`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doorward::cli::main()
+}

@@ -44,6 +44,14 @@ pub fn init(format: Format, filter: &str) -> Result<(), Error> {
     .map_err(Error::Install)
 }
 
+/// Whether a filter is one, without starting a log.
+///
+/// # Errors
+/// [`Error::Filter`].
+pub fn check(filter: &str) -> Result<(), Error> {
+    self::filter(filter).map(drop)
+}
+
 fn json<W>(filter: &str, writer: W) -> Result<impl SubscriberInitExt + Send + Sync + 'static, Error>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,

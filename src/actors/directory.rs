@@ -9,6 +9,7 @@ use doorward_domain::ids::{AccountId, SiteId};
 use doorward_domain::{account, platform};
 use ractor::{Actor, ActorCell, ActorRef};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -38,6 +39,7 @@ pub struct Directory {
     accounts: papaya::HashMap<AccountId, Handle<account::State>>,
     supervisor: ActorRef<()>,
     doors: Arc<Semaphore>,
+    turns: Arc<AtomicU64>,
     bounds: Bounds,
     store: Store,
 }
@@ -55,9 +57,10 @@ impl Directory {
     ) -> Result<Self, SpawnError> {
         let (supervisor, _) = Actor::spawn(None, Supervisor, store.clone()).await?;
         let doors = Arc::new(Semaphore::new(bounds.writes_max));
-        let door = Door::new(&doors, bounds.account_writes_max);
+        let turns = Arc::default();
+        let door = Door::new(&doors, bounds.account_writes_max, &turns);
         let platform = spawn(platform, door, &store, supervisor.get_cell()).await?;
-        let directory = Self { platform, accounts: papaya::HashMap::new(), supervisor, doors, bounds, store };
+        let directory = Self { platform, accounts: papaya::HashMap::new(), supervisor, doors, turns, bounds, store };
         for view in accounts {
             directory.host(view).await?;
         }
@@ -99,13 +102,19 @@ impl Directory {
         if let Some(known) = self.account(id) {
             return Ok(known);
         }
-        let door = Door::new(&self.doors, self.bounds.account_writes_max);
+        let door = Door::new(&self.doors, self.bounds.account_writes_max, &self.turns);
         let handle = spawn(view, door, &self.store, self.supervisor.get_cell()).await?;
         let kept = self.accounts.pin().get_or_insert(id, handle.clone()).clone();
         if kept.actor.get_id() != handle.actor.get_id() {
             handle.actor.stop(None);
         }
         Ok(kept)
+    }
+
+    /// Commands that were handed to an actor since the start.
+    #[must_use]
+    pub fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Drains every actor: what is in a mailbox is decided, nothing more is taken.

@@ -7,6 +7,7 @@ use arc_swap::Guard;
 use doorward_domain::{Aggregate, Ctx};
 use ractor::ActorRef;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
@@ -19,6 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub struct Door {
     all: Arc<Semaphore>,
     own: Arc<Semaphore>,
+    turns: Arc<AtomicU64>,
 }
 
 /// The places a write holds until it is answered.
@@ -29,15 +31,16 @@ pub struct Permit {
 }
 
 impl Door {
-    /// A door of its own for each aggregate, behind one that all share.
+    /// A door of its own for each aggregate, behind one that all share. `turns` counts what goes through any of them.
     #[must_use]
-    pub fn new(all: &Arc<Semaphore>, own_max: usize) -> Self {
-        Self { all: Arc::clone(all), own: Arc::new(Semaphore::new(own_max)) }
+    pub fn new(all: &Arc<Semaphore>, own_max: usize, turns: &Arc<AtomicU64>) -> Self {
+        Self { all: Arc::clone(all), own: Arc::new(Semaphore::new(own_max)), turns: Arc::clone(turns) }
     }
 
     fn enter(&self) -> Option<Permit> {
         let own = Arc::clone(&self.own).try_acquire_owned().ok()?;
         let all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        self.turns.fetch_add(1, Ordering::Relaxed);
         Some(Permit { _all: all, _own: own })
     }
 }

@@ -22,7 +22,7 @@ pub struct ChangePassword {
 }
 
 /// Why the password stays.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangePasswordError {
     /// The presented token is refused.
     #[error(transparent)]

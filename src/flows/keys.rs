@@ -2,7 +2,7 @@
 
 use super::{Engine, Unavailable};
 use crate::entropy::Entropy;
-use crate::tokens::{self, Jwk, KeyRing, MasterKey, Purpose, SigningKey};
+use crate::tokens::{self, Jwk, Jwks, KeyRing, MasterKey, Purpose, SigningKey};
 use doorward_domain::account::State;
 use doorward_domain::account::state::SealedKey;
 use doorward_domain::ids::AccountId;
@@ -102,6 +102,16 @@ fn sealed_for(account: AccountId, kid: &str) -> Vec<u8> {
 }
 
 impl Engine {
+    /// The public keys of an account, as its `jwks.json` publishes them; `None` when there is no such account.
+    ///
+    /// # Errors
+    /// [`Unavailable::Fault`] when they cannot be opened.
+    pub fn jwks(&self, account: AccountId) -> Result<Option<Jwks>, Unavailable> {
+        let view = self.directory.account(account).map(|handle| handle.view());
+        let open = view.filter(|view| view.is_open());
+        open.map(|view| self.key_ring(&view).map(|ring| ring.jwks().clone())).transpose()
+    }
+
     /// The keys that sign for an account, for its `jwks.json`.
     ///
     /// # Errors

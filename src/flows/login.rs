@@ -26,7 +26,7 @@ pub struct Login {
 }
 
 /// Why nobody was logged in.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
     /// There is no such site.
     #[error("the site does not exist")]

@@ -8,7 +8,7 @@ use doorward_domain::account::{Refusal, Rejection};
 use std::sync::Arc;
 
 /// Why no token was issued.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
     /// The presented token is refused.
     #[error(transparent)]

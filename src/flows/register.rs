@@ -36,7 +36,7 @@ pub struct Register {
 }
 
 /// Why nobody was registered.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
     /// There is no such site.
     #[error("the site does not exist")]

@@ -16,7 +16,7 @@ pub struct MySessions {
 }
 
 /// Why a session was not listed or ended.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionsError {
     /// The presented token is refused.
     #[error(transparent)]

@@ -22,7 +22,7 @@ pub struct CustomerPatch {
 }
 
 /// Why nothing was changed.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateError {
     /// The presented token is refused.
     #[error(transparent)]

@@ -24,7 +24,7 @@ use super::phc::{Decoded, OUTPUT_LEN_NEW, SALT_LEN_NEW};
 use super::{Context, Error, Estimate, Params, Password, PhcString};
 use crate::clock::Monotonic;
 use crate::entropy::{Entropy, draw};
-use queue::{Gate, Job, Queue, Work};
+use queue::{Against, Gate, Job, Queue, Work};
 
 /// Requests that wait, over all accounts.
 pub const QUEUE_LEN_MAX: usize = 64;
@@ -158,6 +158,11 @@ impl Pool {
         password: Password,
         against: Option<PhcString>,
     ) -> Result<Verdict, Error> {
+        let against = match against {
+            Some(hash) => Against::Stored(hash),
+            // Read anew, as a stored hash was: that takes microseconds, and they would tell.
+            None => Against::Decoy(PhcString::parse(self.shared.decoy.expose()).map_err(Error::Params)?),
+        };
         self.submit(account, |reply| Work::Verify { password, against, reply }).await
     }
 

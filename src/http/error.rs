@@ -11,11 +11,13 @@ use std::error::Error;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 use warp::reject::Rejection;
 use warp::reply::Response;
 
 use super::cors::Cors;
 use super::reply::Reply;
+use crate::flows::Unavailable;
 
 /// What a handler returns.
 pub type Outcome = Result<Reply, ApiError>;
@@ -53,15 +55,6 @@ enum Shape {
     Protocol,
 }
 
-/// Whether a write that was not acknowledged may be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unavailable {
-    /// Nothing was done: safe to try again.
-    NotAttempted,
-    /// It was in flight when writing ended: it may have happened.
-    OutcomeUnknown,
-}
-
 impl ApiError {
     /// An authentication or business refusal in the first shape.
     #[must_use]
@@ -83,6 +76,13 @@ impl ApiError {
         let mut error = Self::new(StatusCode::BAD_REQUEST, "validation_failed", message, Shape::Validation);
         error.0.fields = fields;
         error
+    }
+
+    /// The same answer under a code of its own, for what a program may want to tell apart.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.0.code = code;
+        self
     }
 
     /// A validation failure of one field.
@@ -116,12 +116,15 @@ impl ApiError {
             .retry_after(1)
     }
 
-    /// 503: no change can be made now.
+    /// 503: the engine cannot do it now, through no fault of the request.
     #[must_use]
     pub fn unavailable(unavailable: Unavailable) -> Self {
         let (code, message) = match unavailable {
+            Unavailable::Overloaded => return Self::overloaded(),
             Unavailable::NotAttempted => ("not_attempted", "Nothing was changed, please try again later."),
             Unavailable::OutcomeUnknown => ("outcome_unknown", "It is not known whether the change was made."),
+            Unavailable::ClockBehind => ("clock_behind", "Nothing was changed: the server's clock is being set right."),
+            Unavailable::Fault => ("unavailable", "Something went wrong on our side, please try again later."),
         };
         Self::refused(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(30)
     }
@@ -269,11 +272,17 @@ impl From<ApiError> for Reply {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// A refusal, in one of the three published shapes: `error` for authentication and business, `errors` for fields, the two members
+/// at the top alone for the protocol itself. A machine reads `code`, wherever it stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct Body<'a> {
+    #[schema(inline)]
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Inner<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// Messages by field.
+    #[schema(value_type = Option<BTreeMap<String, Vec<String>>>)]
     errors: Option<&'a FieldErrors>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
@@ -281,11 +290,13 @@ struct Body<'a> {
     message: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Inner<'a> {
+    /// The status of the answer again.
     status: u16,
     message: &'a str,
     code: &'a str,
+    /// What to quote when asking the operator; with a 5xx only.
     #[serde(skip_serializing_if = "Option::is_none")]
     report_id: Option<&'a str>,
 }
@@ -382,8 +393,18 @@ mod tests {
 
     #[test]
     fn a_503_says_whether_to_try_again() {
-        assert_eq!(ApiError::unavailable(Unavailable::NotAttempted).code(), "not_attempted");
-        assert_eq!(ApiError::unavailable(Unavailable::OutcomeUnknown).code(), "outcome_unknown");
+        let cases = [
+            (Unavailable::Overloaded, "overloaded"),
+            (Unavailable::NotAttempted, "not_attempted"),
+            (Unavailable::OutcomeUnknown, "outcome_unknown"),
+            (Unavailable::ClockBehind, "clock_behind"),
+            (Unavailable::Fault, "unavailable"),
+        ];
+        for (unavailable, code) in cases {
+            let error = ApiError::unavailable(unavailable);
+            assert_eq!((error.status(), error.code()), (StatusCode::SERVICE_UNAVAILABLE, code));
+            assert!(error.into_response().headers().contains_key("retry-after"), "{code}");
+        }
         assert!(ApiError::token_missing().into_response().headers().contains_key("www-authenticate"));
         let response = ApiError::overloaded().into_response();
         assert_eq!(response.headers().get("retry-after").unwrap(), "1");

@@ -16,6 +16,7 @@ pub use self::query::{PAIRS_MAX, Query};
 use super::address::TrustedProxies;
 use super::body::{Fields, Value, digits, integer};
 use super::error::ApiError;
+use crate::flows::AuthToken;
 
 /// Bytes of a user agent that are kept.
 pub const USER_AGENT_LEN_MAX: usize = 256;
@@ -25,6 +26,15 @@ const LANGUAGES_MAX: usize = 16;
 pub const LANGUAGES: [&str; 6] = ["en", "fr", "it", "ko", "es", "de"];
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Where an auth_token stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// In the `Authorization` header.
+    Header,
+    /// In the body alone.
+    Body,
+}
 
 /// One request.
 pub struct Request {
@@ -88,11 +98,11 @@ impl Request {
         kept
     }
 
-    /// The auth_token: from `Authorization: Bearer`, or from the body's `auth_token`.
+    /// The auth_token and where it stood: in `Authorization: Bearer`, or in the body's `auth_token`.
     ///
     /// # Errors
     /// 401 `token_missing` without one, 401 `token_invalid` if the header is not one bearer token, 400 if header and body differ.
-    pub fn auth_token(&self) -> Result<&str, ApiError> {
+    pub fn auth_token(&self) -> Result<(&str, TokenPlace), ApiError> {
         let in_body = match self.fields.get("auth_token") {
             None | Some(Value::Null) => None,
             Some(Value::String(token)) => Some(token.as_str()),
@@ -102,8 +112,17 @@ impl Request {
             (Some(header), Some(body)) if header != body => {
                 Err(ApiError::invalid_field("auth_token", "The auth token differs from the Authorization header."))
             }
-            (Some(token), _) | (None, Some(token)) => Ok(token),
+            (Some(token), _) => Ok((token, TokenPlace::Header)),
+            (None, Some(token)) => Ok((token, TokenPlace::Body)),
             (None, None) => Err(ApiError::token_missing()),
+        }
+    }
+
+    /// The site whose pages may read the answer: the one that the request names, else the one that its token claims.
+    pub(super) fn presenting_site(&self) -> Option<SiteId> {
+        match self.site_id() {
+            Ok(None) => AuthToken::parse(self.auth_token().ok()?.0).ok()?.unverified_site(),
+            named => named.ok().flatten(),
         }
     }
 

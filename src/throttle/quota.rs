@@ -21,6 +21,14 @@ pub struct Quota {
     pub every: Duration,
 }
 
+impl Quota {
+    /// Registrations of one address unless the operator says otherwise: ten at once, three an hour.
+    pub const REGISTRATIONS: Self =
+        Self { burst: NonZeroU32::MIN.saturating_add(9), every: Duration::from_secs(1_200) };
+    /// Logins of one address unless the operator says otherwise: a thousand at once, twenty a second.
+    pub const LOGINS: Self = Self { burst: NonZeroU32::MIN.saturating_add(999), every: Duration::from_millis(50) };
+}
+
 /// A quota for each address, or none at all.
 pub struct PerAddress(Option<Limiter>);
 

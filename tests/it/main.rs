@@ -1,5 +1,22 @@
 //! The integration tests, one binary, mirrored on the URL tree; and the rules of the house, which are tests too.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod golden;
+mod server;
+
+mod accounts;
+mod openapi;
+mod sdk;
+mod sessions;
+
+mod counts;
+mod guesses;
+mod hostile;
+mod journeys;
+mod races;
+mod uniform;
+
+mod cli;
 mod released;
 mod security_map;
 mod tidy;

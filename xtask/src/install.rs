@@ -29,6 +29,7 @@ struct DebianTool {
 }
 
 const DEBIAN: &[DebianTool] = &[
+    DebianTool { package: "curl", probe: &["curl", "--version"], used_for: "trying what `doorward dev` prints to try" },
     DebianTool { package: "git", probe: &["git", "--version"], used_for: "seeing that a run changes no tracked file" },
     DebianTool { package: "strace", probe: &["strace", "-V"], used_for: "the order of write, fdatasync and reply" },
 ];

@@ -21,6 +21,14 @@ pub(super) enum Gate {
     Lost,
 }
 
+/// What a password is compared with.
+pub(super) enum Against {
+    /// A customer's hash.
+    Stored(PhcString),
+    /// A hash of nothing, which costs the same and never matches.
+    Decoy(PhcString),
+}
+
 /// A request and the way back to its caller.
 pub(super) enum Work {
     Hash {
@@ -29,7 +37,7 @@ pub(super) enum Work {
     },
     Verify {
         password: Password,
-        against: Option<PhcString>,
+        against: Against,
         reply: oneshot::Sender<Result<Verdict, Error>>,
     },
     Estimate {

@@ -206,9 +206,9 @@ async fn not_even_the_password_of_the_decoy_matches_it() {
     );
     shared.decoy = known.clone();
     let mut scratch = Scratch::new(CHEAP, &shared.held_bytes);
-    let mut verify = |against| worker::verify(&shared, &mut scratch, password("known"), against).unwrap();
-    assert!(matches!(verify(Some(&known)), Verdict::Match { .. }));
-    assert!(matches!(verify(None), Verdict::NoMatch));
+    let mut verify = |against: &Against| worker::verify(&shared, &mut scratch, password("known"), against).unwrap();
+    assert!(matches!(verify(&Against::Stored(known.clone())), Verdict::Match { .. }));
+    assert!(matches!(verify(&Against::Decoy(known)), Verdict::NoMatch));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::queue::{Gate, Job, Work};
+use super::queue::{Against, Gate, Job, Work};
 use super::{NICE, RETRY_AFTER, Shared, Verdict};
 use crate::entropy::draw;
 use crate::hashing::argon::Scratch;
@@ -68,7 +68,7 @@ fn perform(shared: &Shared, scratch: &mut Scratch<'_>, job: Job) {
         Work::Estimate { reply, .. } if reply.is_closed() => {}
         Work::Hash { password, reply } => drop(reply.send(hash(shared, scratch, &password))),
         Work::Verify { password, against, reply } => {
-            drop(reply.send(verify(shared, scratch, password, against.as_ref())));
+            drop(reply.send(verify(shared, scratch, password, &against)));
         }
         Work::Estimate { password, context, reply } => {
             let facts = estimate(&password, &context);
@@ -92,15 +92,15 @@ pub(super) fn verify(
     shared: &Shared,
     scratch: &mut Scratch<'_>,
     password: Password,
-    against: Option<&PhcString>,
+    against: &Against,
 ) -> Result<Verdict, Error> {
-    let stored = against.unwrap_or(&shared.decoy);
+    let (Against::Stored(stored) | Against::Decoy(stored)) = against;
     let Decoded { params, salt, output: expected } = stored.decoded();
     let mut output = Zeroizing::new(vec![0; expected.len()]);
     shared.runs.fetch_add(1, Ordering::Relaxed);
     scratch.argon2id(*params, password.as_bytes(), salt, &mut output)?;
     let is_equal = bool::from(output.as_slice().ct_eq(expected.as_slice()));
-    if is_equal && against.is_some() {
+    if is_equal && matches!(against, Against::Stored(_)) {
         let rehash = stored.is_weaker_than(shared.config.params).then_some(password);
         return Ok(Verdict::Match { rehash });
     }

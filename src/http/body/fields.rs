@@ -3,8 +3,9 @@
 //! A [`Reading`] hands out typed values and collects what is wrong with them, so that a client learns of every bad field at
 //! once. Unknown keys are never looked at: a handler takes what it names and nothing else.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Display};
 
 use serde::{Serialize, Serializer};
 use serde_json::Number;
@@ -141,6 +142,14 @@ impl<'a> Reading<'a> {
         Some(self.optional_string(name).filter(|text| !text.is_empty()))
     }
 
+    /// As [`Reading::change`], where a number counts as its digits: what some clients send for names and phones.
+    pub fn change_text(&mut self, name: &str) -> Option<Option<Cow<'a, str>>> {
+        match self.fields.get(name) {
+            Some(Value::Number(number)) => Some(Some(Cow::Owned(number.to_string()))),
+            _ => self.change(name).map(|text| text.map(Cow::Borrowed)),
+        }
+    }
+
     /// A truth value: JSON's own, or 0, 1, "0", "1", "false", "true" as forms send them.
     pub fn optional_bool(&mut self, name: &str) -> Option<bool> {
         match self.fields.get(name) {
@@ -177,6 +186,11 @@ impl<'a> Reading<'a> {
         self.errors.entry(name.to_owned()).or_default().push(message.into());
     }
 
+    /// Says that a field is bad: `The <field> <what>.`, where the field's name is spoken.
+    pub fn complain(&mut self, name: &str, what: impl Display) {
+        self.refuse(name, format!("The {} {what}.", spoken(name)));
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
@@ -185,8 +199,17 @@ impl<'a> Reading<'a> {
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::validation(self.errors)) }
     }
 
+    /// Ends the reading of what is missing only where the reading has complained.
+    ///
+    /// # Errors
+    /// 400 with every bad field and its messages.
+    pub fn finish_with<T>(self, read: Option<T>) -> Result<T, ApiError> {
+        self.finish()?;
+        read.ok_or_else(ApiError::internal)
+    }
+
     fn wrong<T>(&mut self, name: &str, kind: &str) -> Option<T> {
-        self.refuse(name, format!("The {} must be {kind}.", spoken(name)));
+        self.complain(name, format_args!("must be {kind}"));
         None
     }
 }

@@ -113,3 +113,9 @@ impl Drop for Observed {
         tracing::info!(request_id = %self.id, route, method, status, duration_ms, "request");
     }
 }
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics(…)")
+    }
+}

@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Required};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required};
 
 use super::described;
 use crate::http::admission::Work;
@@ -19,11 +19,17 @@ use crate::http::routes::Route;
 /// How long a client may keep the document.
 const CACHE_SECS: u32 = 300;
 
-/// Adds `/openapi.json`, which describes all rows, itself too.
+/// A schema that operations refer to by its name.
+pub type NamedSchema = (String, RefOr<Schema>);
+
+/// Adds `/openapi.json`, which describes all rows, itself too. `schemas` are what their descriptions refer to.
 ///
 /// # Errors
 /// If the document cannot be serialised (a bug in an operation's description).
-pub fn add_to<C: Send + Sync + 'static>(routes: &mut Vec<Route<C>>) -> Result<(), serde_json::Error> {
+pub fn add_to<C: Send + Sync + 'static>(
+    routes: &mut Vec<Route<C>>,
+    schemas: Vec<NamedSchema>,
+) -> Result<(), serde_json::Error> {
     let document: Arc<OnceLock<Bytes>> = Arc::default();
     let served = Arc::clone(&document);
     let handler = move |_: Arc<C>, _| {
@@ -35,14 +41,14 @@ pub fn add_to<C: Send + Sync + 'static>(routes: &mut Vec<Route<C>>) -> Result<()
     };
     let operation = || described("This description.", &[("200", "OpenAPI 3.1.")]);
     routes.push(Route::get("/openapi.json", "openapi", handler, operation).work(Work::Read).cors(Cors::Sites));
-    let text = serde_json::to_vec(&self::document(routes))?;
+    let text = serde_json::to_vec(&self::document(routes, schemas))?;
     // The cell is new: nobody can have filled it.
     let _ = document.set(text.into());
     Ok(())
 }
 
 /// The document of these rows.
-pub fn document<C>(routes: &[Route<C>]) -> OpenApi {
+pub fn document<C>(routes: &[Route<C>], schemas: Vec<NamedSchema>) -> OpenApi {
     let mut paths = PathsBuilder::new();
     for route in routes {
         let mut operation = (route.operation)();
@@ -57,10 +63,12 @@ pub fn document<C>(routes: &[Route<C>]) -> OpenApi {
         }
     }
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
+    let components = ComponentsBuilder::new().security_scheme("auth_token", bearer);
+    let components = schemas.into_iter().fold(components, |all, (name, schema)| all.schema(name, schema));
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title("Doorward").version(env!("CARGO_PKG_VERSION")).build())
         .paths(paths.build())
-        .components(Some(ComponentsBuilder::new().security_scheme("auth_token", bearer).build()))
+        .components(Some(components.build()))
         .build()
 }
 

@@ -5,7 +5,7 @@ use doorward_domain::ids::SiteId;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 
-use super::{PAIRS_MAX, Query, Request, RequestIds, USER_AGENT_LEN_MAX, client};
+use super::{PAIRS_MAX, Query, Request, RequestIds, TokenPlace, USER_AGENT_LEN_MAX, client};
 use crate::http::address::TrustedProxies;
 use crate::http::body;
 use crate::http::error::ApiError;
@@ -52,8 +52,28 @@ fn the_token_comes_from_the_header_or_the_body() {
         let headers: Vec<_> = values.iter().map(|value| (AUTHORIZATION, *value)).collect();
         let request = request("", json, &headers);
         let token = request.auth_token();
-        assert_eq!(token.as_ref().copied().map_err(ApiError::code), *expected, "{values:?} {json}");
+        assert_eq!(token.as_ref().map(|(token, _)| *token).map_err(ApiError::code), *expected, "{values:?} {json}");
     }
+}
+
+#[test]
+fn a_token_that_stands_in_the_body_alone_is_told_apart() {
+    let place = |headers: &[(HeaderName, &str)], json| request("", json, headers).auth_token().map(|(_, place)| place);
+    let bearer = [(AUTHORIZATION, "Bearer abc")];
+    assert_eq!(place(&bearer, ""), Ok(TokenPlace::Header));
+    assert_eq!(place(&bearer, r#"{"auth_token":"abc"}"#), Ok(TokenPlace::Header));
+    assert_eq!(place(&[], r#"{"auth_token":"abc"}"#), Ok(TokenPlace::Body));
+}
+
+#[test]
+fn pages_are_judged_by_the_site_that_is_named_or_else_by_the_one_of_the_token() {
+    let token = "Bearer e30.eyJzaXRlIjo3fQ.e30";
+    let site = |query: &str, headers: &[(HeaderName, &str)]| request(query, "", headers).presenting_site();
+    assert_eq!(site("", &[(AUTHORIZATION, token)]), Some(SiteId(7)));
+    assert_eq!(site("site_id=8", &[(AUTHORIZATION, token)]), Some(SiteId(8)));
+    assert_eq!(site("site_id=x", &[(AUTHORIZATION, token)]), None);
+    assert_eq!(site("", &[(AUTHORIZATION, "Bearer abc")]), None);
+    assert_eq!(site("", &[]), None);
 }
 
 #[test]

@@ -14,12 +14,13 @@ use std::task::{Context, Poll};
 use bytes::Buf;
 use doorward_domain::ids::SiteId;
 use futures_core::Stream;
-use http::header::{ALLOW, CONTENT_LENGTH, HeaderName};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method};
 use tracing::Instrument;
 use warp::Filter;
 use warp::path::FullPath;
 use warp::reply::Response;
+use zeroize::Zeroizing;
 
 use super::{Answer, Route, Table, path};
 use crate::http::address::TrustedProxies;
@@ -77,6 +78,7 @@ struct Dress {
     preflight: Option<HeaderValue>,
     promises_errors: bool,
     without_body: bool,
+    unread: bool,
 }
 
 impl<C: Send + Sync + 'static> Door<C> {
@@ -120,6 +122,7 @@ impl<C: Send + Sync + 'static> Door<C> {
             preflight: None,
             promises_errors: false,
             without_body: arrival.method == Method::HEAD,
+            unread: announces_body(&arrival.headers),
         };
         let span = tracing::info_span!("request", %id);
         let outcome = self.respond(arrival, body, &mut dress, &mut observed).instrument(span).await;
@@ -167,12 +170,21 @@ impl<C: Send + Sync + 'static> Door<C> {
 
         self.admission.look(route.work)?;
         let mut reserved = Reserved::default();
-        let fields = self.read(route.body, &headers, body, &mut reserved).await?;
+        let fields = match route.body {
+            BodyPolicy::Ignored => Fields::default(),
+            BodyPolicy::Fields { len_max } => {
+                let bytes = self.read(len_max, &headers, body, &mut reserved).await?;
+                dress.unread = false;
+                body::parse(&headers, &bytes)?
+            }
+        };
         let param = matched.param.to_owned();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
         let client = request::client(peer, &headers, &self.proxies);
         let request = Request { id: observed.id().clone(), method, param, query, headers, client, fields };
-        dress.site = request.site_id().ok().flatten().or(dress.site);
+        if dress.origin.is_some() {
+            dress.site = request.presenting_site().or(dress.site);
+        }
         let _permit = self.admission.admit(route.work)?;
         self.handle(route, request).await
     }
@@ -192,14 +204,11 @@ impl<C: Send + Sync + 'static> Door<C> {
 
     async fn read<B: Buf>(
         &self,
-        policy: BodyPolicy,
+        len_max: usize,
         headers: &HeaderMap,
         body: impl Stream<Item = Result<B, warp::Error>> + Send,
         reserved: &mut Reserved,
-    ) -> Result<Fields, ApiError> {
-        let BodyPolicy::Fields { len_max } = policy else {
-            return Ok(Fields::default());
-        };
+    ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
         body::check_headers(headers)?;
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| body::digits(value.to_str().ok()?)).unwrap_or(0);
         if announced > len_max as u64 {
@@ -219,8 +228,7 @@ impl<C: Send + Sync + 'static> Door<C> {
                 chunk.advance(len);
             }
         }
-        let bytes = zeroize::Zeroizing::new(bytes);
-        body::parse(headers, &bytes)
+        Ok(Zeroizing::new(bytes))
     }
 
     fn dress(&self, reply: Reply, dress: &Dress) -> Response {
@@ -231,6 +239,10 @@ impl<C: Send + Sync + 'static> Door<C> {
             if let Some(len) = len {
                 response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(len));
             }
+        }
+        if dress.unread {
+            // What is left of the body would have to be read before the next request: hyper closes instead, and says so only if told.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if dress.cors == Cors::Sites {
             let headers = response.headers_mut();
@@ -244,6 +256,12 @@ impl<C: Send + Sync + 'static> Door<C> {
         }
         response
     }
+}
+
+/// Whether a request comes with a body (RFC 9112 section 6.3).
+fn announces_body(headers: &HeaderMap) -> bool {
+    let is_some = |value: &HeaderValue| value.as_bytes() != b"0";
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(is_some)
 }
 
 /// A handler that may panic: `None` if it did.

@@ -64,7 +64,7 @@ fn routes() -> Vec<Route<Context>> {
         ops::healthz(),
         ops::readyz(|_: &Context| Readiness::ReadOnly),
     ];
-    ops::openapi::add_to(&mut routes).unwrap();
+    ops::openapi::add_to(&mut routes, Vec::new()).unwrap();
     routes
 }
 
@@ -243,6 +243,21 @@ async fn a_body_is_bounded_by_its_route_and_read_by_its_type() {
     let (status, body) = send("POST", "application/json", r#"{"text":1,"text":2}"#.to_owned()).await;
     assert_eq!(status, 400);
     assert!(body.contains("body_duplicate_key"), "{body}");
+}
+
+#[tokio::test]
+async fn the_connection_ends_with_a_request_whose_body_was_left_unread() {
+    let connection = |path: &'static str, content_type: &'static str, body: &'static str| async move {
+        let request = warp::test::request().method("POST").path(path).header("content-type", content_type);
+        let response = ask(request.header("content-length", body.len()).body(body)).await;
+        header(&response, "connection").map(str::to_owned)
+    };
+    let closes = Some("close".to_owned());
+    assert_eq!(connection("/api/v1/things", "application/json", "{}").await, None);
+    assert_eq!(connection("/api/v1/things", "application/json", "{").await, None);
+    assert_eq!(connection("/api/v1/things", "application/json", "").await, None);
+    assert_eq!(connection("/api/v1/things", "text/plain", "{}").await, closes);
+    assert_eq!(connection("/nowhere", "application/json", "{}").await, closes);
 }
 
 #[tokio::test]

@@ -49,7 +49,6 @@ impl<A: Send> Drive<A> {
     /// Runs until it is told to stop, or nobody can tell it anything any more, or writing fails (then `None`).
     pub(super) fn run(mut self) -> Option<Drained<A>> {
         if let Err(error) = self.work() {
-            self.status.0.fail();
             tracing::error!(error = &error as &dyn std::error::Error, "writing has ended");
             return None;
         }

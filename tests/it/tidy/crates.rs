@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("precis_profiles", &["hashing"]),
     ("ractor", &["actors"]),
     ("rayon", &["storage"]),
-    ("rustix", &["storage", "hashing", "config"]),
+    ("rustix", &["storage", "hashing", "cli"]),
     ("serde", &["http", "config", "tokens", "cli"]),
     ("serde_json", &["http", "tokens", "cli"]),
     ("sled", &["storage::snapshot"]),

@@ -7,15 +7,16 @@ use super::source::{Finding, Source, assert_none, rust};
 /// Rooms that may use every other room, because they put them together.
 const FREE: &[&str] = &["lib", "main", "app", "cli"];
 
-/// What every room below the flows may use: time, randomness and logs by trait, its own settings by value.
-const GROUND: &[&str] = &["clock", "entropy", "telemetry", "config"];
+/// What every room below the flows may use: time, randomness and logs by trait.
+const GROUND: &[&str] = &["clock", "entropy", "telemetry"];
 
 /// Each room and the rooms it may use beside itself. A new room, or a new edge, has a note in docs/decisions.
 const ROOMS: &[(&str, &[&[&str]])] = &[
     ("clock", &[]),
     ("entropy", &[]),
     ("telemetry", &[]),
-    ("config", &[]),
+    // Each section becomes its room's own type (docs/decisions/0012); no room knows where its settings came from.
+    ("config", &[&["telemetry", "actors", "hashing", "http", "storage", "throttle", "tokens"]]),
     ("hashing", &[GROUND]),
     ("tokens", &[GROUND]),
     ("storage", &[GROUND]),
@@ -24,7 +25,7 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     ("webhooks", &[GROUND]),
     ("throttle", &[GROUND]),
     // The journal's handle is all that an actor knows of storage.
-    ("actors", &[&["clock", "telemetry", "config", "storage"]]),
+    ("actors", &[&["clock", "telemetry", "storage"]]),
     ("flows", &[GROUND, &["actors", "hashing", "tokens", "federation", "mail", "webhooks", "throttle"]]),
     ("http", &[&["flows", "telemetry"]]),
     // The public face: typed handles over the journeys, opened by the composition root.

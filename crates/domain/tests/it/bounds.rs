@@ -7,8 +7,8 @@ use doorward_domain::account::session::EndReason;
 use doorward_domain::account::state::SealedKey;
 use doorward_domain::account::{Command, Refusal, Rejection, Settings, State};
 use doorward_domain::limits::{
-    CLOCK_BEHIND_MAX_MS, ENDED_SESSIONS_MAX, ENTITLEMENTS_MAX, LIVE_SESSIONS_MAX, ORIGINS_MAX, SEALED_KEY_BYTES_MAX,
-    SIGNING_KEYS_MAX, SITES_MAX, SWEEP_BATCH_MAX, TOKEN_ECHO_MS, TOKENS_PER_SESSION_MAX,
+    CLOCK_BEHIND_MAX_MS, ENDED_SESSIONS_MAX, ENTITLEMENTS_MAX, LIVE_SESSIONS_MAX, METADATA_BYTES_MAX, ORIGINS_MAX,
+    SEALED_KEY_BYTES_MAX, SIGNING_KEYS_MAX, SITES_MAX, SWEEP_BATCH_MAX, TOKEN_ECHO_MS, TOKENS_PER_SESSION_MAX,
 };
 use doorward_domain::time::{HOUR_MS, MINUTE_MS};
 use doorward_testkit::build::{AccountBuilder, signing_key, text};
@@ -36,6 +36,7 @@ fn the_numbers_are_those_of_the_design() {
     assert_eq!((LIVE_SESSIONS_MAX, ENDED_SESSIONS_MAX, TOKENS_PER_SESSION_MAX), (100, 100, 9));
     assert_eq!((TOKEN_ECHO_MS, CLOCK_BEHIND_MAX_MS), (3_600_000, 300_000));
     assert_eq!((SWEEP_BATCH_MAX, SITES_MAX, ORIGINS_MAX), (1_000, 1_000, 50));
+    assert_eq!(METADATA_BYTES_MAX, 16_384);
     assert_eq!((SIGNING_KEYS_MAX, SEALED_KEY_BYTES_MAX, ENTITLEMENTS_MAX), (32, 1_024, 200));
 }
 

@@ -1,8 +1,9 @@
 //! Every invariant of the account, seen to fail on a state that breaks it and nothing else. The one about indexes cannot be broken from outside; its
 //! test stands beside it.
 
+use doorward_domain::Aggregate;
 use doorward_domain::account::session::{EndReason, Method};
-use doorward_domain::account::{Customer, Session, State, invariants};
+use doorward_domain::account::{Customer, Session, State};
 use doorward_domain::ids::AccountId;
 use doorward_testkit::build::AccountBuilder;
 use doorward_testkit::{START, a_customer, a_session, a_site, an_account, ids};
@@ -23,7 +24,7 @@ fn account() -> AccountBuilder {
 }
 
 fn broken_rule(state: &State) -> Option<&'static str> {
-    invariants::check(state).err().map(|violation| violation.rule)
+    state.check_invariants().err().map(|violation| violation.rule)
 }
 
 fn check(account: AccountBuilder, rule: &'static str) {
@@ -31,7 +32,7 @@ fn check(account: AccountBuilder, rule: &'static str) {
 }
 
 fn holds(account: AccountBuilder) {
-    assert_eq!(invariants::check(&account.build()), Ok(()));
+    assert_eq!(account.build().check_invariants(), Ok(()));
 }
 
 fn many(account: AccountBuilder, live: u64, ended: u64) -> AccountBuilder {
@@ -114,7 +115,7 @@ fn settings_out_of_range_are_seen() {
 #[test]
 fn a_violation_names_where_it_is() {
     let state = account().session(a_session().with(|session| session.method = Method::Register).of(9)).build();
-    let violation = invariants::check(&state).unwrap_err();
+    let violation = state.check_invariants().unwrap_err();
     assert_eq!(violation.aggregate, doorward_domain::ids::AggregateRef::Account(AccountId(1)));
     assert_eq!(violation.subject, ids::session(1).to_string());
     assert_eq!(violation.to_string(), format!("Account(AccountId(1)): {SESSION}: {}", ids::session(1)));

@@ -1,14 +1,13 @@
 //! The account against the reference model: after every step of a random journey both answer alike, for every token at every site.
 
+use super::share_of_cases;
 use doorward_domain::account::Command;
 use doorward_domain::account::State;
 use doorward_testkit::strategy::{Journey, Played, Step, opened, verdict};
 use doorward_testkit::{World, ask};
-use proptest::prelude::*;
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
 
-/// Journeys in one run. Each has up to [`STEPS`] commands.
-const CASES: u32 = 150;
+/// Commands of one journey at most.
 const STEPS: usize = 80;
 
 struct Account;
@@ -33,7 +32,7 @@ impl StateMachineTest for Account {
 }
 
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+    #![proptest_config(share_of_cases(2))]
 
     #[test]
     fn the_account_answers_as_the_reference_model_does(sequential 1..STEPS => Account);

@@ -20,3 +20,11 @@ mod refusals;
 mod replay;
 mod single_user;
 mod sweeps;
+
+use proptest::prelude::ProptestConfig;
+
+/// Journeys are long, so fewer cases do: a share of the usual 256, or of what `PROPTEST_CASES` says.
+fn share_of_cases(share: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.div_ceil(share), ..usual }
+}

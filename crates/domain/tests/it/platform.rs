@@ -1,6 +1,7 @@
 //! The platform: which accounts and sites there are.
 
 use super::replay::Life;
+use super::share_of_cases;
 use doorward_domain::ids::{AccountId, AggregateRef, SiteId};
 use doorward_domain::limits::ACCOUNTS_MAX;
 use doorward_domain::platform::{Account, Change, Command, Entities, Entity, Key, Rejection, SITE_ID_MAX, Site, State};
@@ -132,7 +133,7 @@ fn commands() -> impl Strategy<Value = (i64, Command)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(share_of_cases(4))]
 
     #[test]
     fn the_platform_replays_from_any_prefix_and_over_any_chain(

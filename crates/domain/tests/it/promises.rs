@@ -1,5 +1,6 @@
 //! The rules of the design, asked of random journeys directly: one need not trust the reference model to trust these.
 
+use super::share_of_cases;
 use doorward_domain::account::event::Change;
 use doorward_domain::account::{Command, State};
 use doorward_domain::ids::{SiteId, TokenDigest};
@@ -9,7 +10,6 @@ use doorward_testkit::strategy::{Step, histories, opened};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-const CASES: u32 = 60;
 const STEPS: usize = 60;
 
 /// Plays a journey and looks at the world before and after each command that was accepted.
@@ -38,7 +38,7 @@ fn is_accepted_anywhere(world: &World<State>, token: TokenDigest) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+    #![proptest_config(share_of_cases(4))]
 
     #[test]
     fn no_token_of_a_session_that_has_ended_is_accepted_again(steps in histories(1..STEPS)) {

@@ -1,6 +1,7 @@
 //! A replay ends where life ended, bit for bit, indexes among the bits: from any prefix, over a base that is newer than the first events, and over
 //! any chain of snapshots. And `touches` names every entity that an event changes.
 
+use super::share_of_cases;
 use doorward_domain::Aggregate;
 use doorward_domain::account::{Authority, State};
 use doorward_testkit::replay::{base, delta, difference, lay, replayed};
@@ -9,7 +10,6 @@ use doorward_testkit::{World, a_customer, a_site, an_account, ask};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-const CASES: u32 = 60;
 const STEPS: usize = 60;
 
 /// A life: what it began as, its events, and the state before the first one and after each.
@@ -88,7 +88,7 @@ impl std::fmt::Debug for Life<State> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
+    #![proptest_config(share_of_cases(4))]
 
     #[test]
     fn a_replay_ends_in_the_live_state_from_any_prefix(life in lives()) {

@@ -1,0 +1,3 @@
+//! The customer's password.
+
+pub(super) mod update;

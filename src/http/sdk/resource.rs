@@ -1,0 +1,5 @@
+//! The published resources, as answers show them.
+
+pub(super) mod customer;
+mod nothing;
+pub(super) mod site;

@@ -1,0 +1,34 @@
+//! `DELETE /api/v1/sessions/{id}`: ends one session of the customer.
+
+use std::sync::Arc;
+
+use utoipa::openapi::path::Operation;
+
+use super::{not_found, refused};
+use crate::http::api::Api;
+use crate::http::describe::{Token, operation};
+use crate::http::error::Outcome;
+use crate::http::presented::client;
+use crate::http::refusal::Surface;
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+use crate::http::routes::Route;
+
+pub(super) fn route() -> Route<Api> {
+    Route::delete("/api/v1/sessions/{id}", "session_revoke", handle, describe)
+}
+
+async fn handle(api: Arc<Api>, request: Request) -> Outcome {
+    let presented = api.presented(&request, Surface::Own)?;
+    let session = request.param().parse().map_err(|_| not_found())?;
+    api.engine.revoke_session(&presented, session, &client(&request)).await.map_err(refused)?;
+    Ok(Reply::nothing())
+}
+
+fn describe() -> Operation {
+    operation("sessions", "Ends one session, the one that asks included.", Token::Bearer)
+        .answers_nothing("It has ended, and every token of it.")
+        .refuses(404, "`session_not_found`: the customer has no such session.")
+        .changes()
+        .build()
+}

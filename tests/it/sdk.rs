@@ -1,0 +1,7 @@
+//! The published identity interface.
+
+mod auth;
+mod cors;
+mod customer;
+mod password;
+mod site;

@@ -1,0 +1,5 @@
+//! Register, log in, log out.
+
+mod login;
+mod logout;
+mod register;

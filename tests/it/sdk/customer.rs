@@ -1,0 +1,6 @@
+//! The customer whose token it is.
+
+mod delete;
+mod read;
+mod refresh;
+mod update;

@@ -1,0 +1,48 @@
+//! `POST /api/v1/sdk/customer/refresh`.
+
+use crate::golden::golden;
+use crate::server::{Answer, Server};
+
+async fn refresh(server: &Server, token: &str) -> Answer {
+    server.post("/api/v1/sdk/customer/refresh").site(&server.shop).bearer(token).send().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_young_token_is_echoed_and_an_older_one_gets_a_successor() {
+    let server = Server::start().await;
+    let first = server.register(&server.shop, "ada@example.org").await.token();
+    server.step_secs(3_599);
+    let echoed = refresh(&server, &first).await;
+    golden("customer_refresh.txt", &echoed);
+    assert_eq!(echoed.token(), first);
+    server.step_secs(1);
+    let second = refresh(&server, &first).await.token();
+    assert_ne!(second, first);
+    for token in [&first, &second] {
+        server.read(&server.shop, token).await.data();
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_earlier_token_stays_good_for_eight_newer_ones() {
+    let server = Server::start().await;
+    let mut tokens = vec![server.register(&server.shop, "ada@example.org").await.token()];
+    for _ in 0..9 {
+        server.step_secs(3_601);
+        tokens.push(refresh(&server, tokens.last().unwrap()).await.token());
+    }
+    server.read(&server.shop, &tokens[0]).await.refused(401, "token_invalid");
+    server.read(&server.shop, &tokens[1]).await.data();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_is_not_refreshed() {
+    let server = Server::start().await;
+    let token = server.register(&server.shop, "ada@example.org").await.token();
+    refresh(&server, "e30.e30.e30").await.refused(401, "token_invalid");
+    server.step_days(14);
+    refresh(&server, &token).await.refused(401, "token_invalid");
+    server.stop().await;
+}

@@ -31,6 +31,7 @@ pub use open::{Opened, Options, Running, in_memory, open};
 pub use record::Batch;
 pub use recovery::{NoProgress, Phase, Progress, Recovered, Refusal, Report};
 pub use repair::{Repair, Repaired};
+pub use snapshot::Lineage;
 pub use store::{Status, Store, Write};
 pub use value::Value;
 pub use verify::{Finding, Verified, verify};

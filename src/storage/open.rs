@@ -4,11 +4,12 @@ use super::current::{self, COPY};
 use super::disk::RealDisk;
 use super::journal::{self, Appender, Discard, Layout, Seq};
 use super::lock::{self, Lock};
+use super::recovery::fold::Assembled;
 use super::recovery::{self, CREATING, Place, Progress, Ready, Recovered, Report};
-use super::snapshot::SledSnapshots;
+use super::snapshot::{Lineage, SledSnapshots};
 use super::snapshotter::{self, Last, Link, Snapshotter, Watch};
 use super::store::Store;
-use super::value::{Changed, Value};
+use super::value::Changed;
 use super::writer::{Drained, GroupObserver, Writer};
 use super::{Error, snapshot};
 use doorward_domain::aggregate::Aggregate;
@@ -30,7 +31,7 @@ pub(super) const SCRATCH: &str = "scratch";
 /// How storage is laid out.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The journal's segments.
+    /// The journal's segments. One must hold the longest group (4 MiB and a header); a group that is longer than a segment ends all writing.
     pub layout: Layout,
     /// Bytes of journal after which a snapshot is due.
     pub snapshot_after_len: u64,
@@ -60,6 +61,8 @@ pub struct Opened {
     pub platform: Recovered<platform::State>,
     /// Every account to which something has happened, ordered by id.
     pub accounts: Vec<Recovered<account::State>>,
+    /// The random name of its history. All zeros in memory, where nothing outlives its keys.
+    pub lineage: Lineage,
     /// What recovery came upon.
     pub report: Report,
     /// What is to be stopped.
@@ -116,6 +119,7 @@ pub fn in_memory(options: &Options) -> Result<Opened, Error> {
         store,
         platform: Recovered { state: platform, aggregate_seq: 0 },
         accounts: Vec::new(),
+        lineage: Lineage([0; 16]),
         report: Report::default(),
         running: Running { writer: Some(writer), snapshots: None },
     })
@@ -161,13 +165,8 @@ fn open_at(
         _lock: lock.clone(),
     };
     let writer = Writer::start(Box::new(journal), Box::new(watch), options.queue_len_max)?;
-    let mut values = BTreeMap::new();
-    let platform = Value::Platform(Arc::new(assembled.platform.state.clone()));
-    values.insert(AggregateRef::Platform, (platform, assembled.platform.aggregate_seq));
-    for account in &assembled.accounts {
-        let value = Value::Account(Arc::new(account.state.clone()));
-        values.insert(value.reference(), (value, account.aggregate_seq));
-    }
+    let lineage = current.lineage;
+    let values = assembled.values();
     let thread = snapshotter::start(snapshotter::Running {
         snapshotter: Snapshotter::new(place, current, values, touched),
         jobs: inbox,
@@ -180,7 +179,8 @@ fn open_at(
     let mut running = Running { writer: Some(writer), snapshots: None };
     // Should the thread not start, `running` ends the journal's.
     running.snapshots = Some(thread?);
-    Ok(Opened { store, platform: assembled.platform, accounts: assembled.accounts, report, running })
+    let Assembled { platform, accounts } = assembled;
+    Ok(Opened { store, platform, accounts, lineage, report, running })
 }
 
 impl Running {

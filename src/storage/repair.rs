@@ -13,7 +13,6 @@ use super::record::Reach;
 use super::recovery::fold::{Assembled, Fold};
 use super::recovery::{Phase, Place, Progress, Refusal, begin_making, follows, made};
 use super::snapshot::{self, Head, Lineage, Listed, SledSnapshots, Snapshots, Trust};
-use super::value::Value;
 use super::{Error, Recovered};
 use doorward_domain::account::Command;
 use doorward_domain::account::command::EndEverySession;
@@ -267,12 +266,9 @@ fn write(into: &Place, assembled: &Assembled, kept: Seq, entropy: &mut Entropy<'
         segment: cut.segment.0,
         crc: cut.crc,
     };
-    let platform = Value::Platform(Arc::new(assembled.platform.state.clone())).items(assembled.platform.aggregate_seq);
-    let accounts = assembled
-        .accounts
-        .iter()
-        .flat_map(|account| Value::Account(Arc::new(account.state.clone())).items(account.aggregate_seq));
-    let listed = into.snapshots.write("0000000001-base", head, &mut platform.into_iter().chain(accounts))?;
+    let values = assembled.values();
+    let mut items = values.values().flat_map(|(value, aggregate_seq)| value.items(*aggregate_seq));
+    let listed = into.snapshots.write("0000000001-base", head, &mut items)?;
     let chain = Chain { cut, snapshots: vec![listed] };
     Current { lineage, generation, serial: 2, chain, fallback: None }.store(disk)?;
     made(disk)

@@ -45,6 +45,9 @@ pub(super) struct Changed {
     pub keys: Keys,
 }
 
+/// Items, made one by one: an account may have millions of entities.
+pub(super) type Items<'a> = Box<dyn Iterator<Item = Item> + 'a>;
+
 /// What was touched, by aggregate.
 pub(super) type Touched = BTreeMap<AggregateRef, Keys>;
 
@@ -60,7 +63,7 @@ impl Value {
 
     /// All of it as items.
     #[must_use]
-    pub(super) fn items(&self, aggregate_seq: u64) -> Vec<Item> {
+    pub(super) fn items(&self, aggregate_seq: u64) -> Items<'_> {
         match self {
             Self::Platform(state) => all_items(&**state, aggregate_seq),
             Self::Account(state) => all_items(&**state, aggregate_seq),
@@ -69,11 +72,13 @@ impl Value {
 
     /// What of it was touched as items: as it is now, or as a tombstone. Keys of the other kind of aggregate name nothing.
     #[must_use]
-    pub(super) fn touched_items(&self, aggregate_seq: u64, keys: &Keys) -> Vec<Item> {
+    pub(super) fn touched_items<'a>(&'a self, aggregate_seq: u64, keys: &'a Keys) -> Items<'a> {
         match (self, keys) {
             (Self::Platform(state), Keys::Platform(keys)) => items_of(&**state, aggregate_seq, keys),
             (Self::Account(state), Keys::Account(keys)) => items_of(&**state, aggregate_seq, keys),
-            (Self::Platform(_), Keys::Account(_)) | (Self::Account(_), Keys::Platform(_)) => Vec::new(),
+            (Self::Platform(_), Keys::Account(_)) | (Self::Account(_), Keys::Platform(_)) => {
+                Box::new(std::iter::empty())
+            }
         }
     }
 }
@@ -82,14 +87,14 @@ fn begin<A: Stored>(state: &A, aggregate_seq: u64) -> Item {
     Item::Begin { aggregate: state.id(), aggregate_seq }
 }
 
-fn all_items<A: Stored>(state: &A, aggregate_seq: u64) -> Vec<Item> {
+fn all_items<A: Stored>(state: &A, aggregate_seq: u64) -> Items<'_> {
     let entities = A::each(state.entities()).map(|(_key, entity)| A::put_item(entity));
-    std::iter::once(begin(state, aggregate_seq)).chain(entities).collect()
+    Box::new(std::iter::once(begin(state, aggregate_seq)).chain(entities))
 }
 
-fn items_of<A: Stored>(state: &A, aggregate_seq: u64, keys: &BTreeSet<A::Key>) -> Vec<Item> {
+fn items_of<'a, A: Stored>(state: &'a A, aggregate_seq: u64, keys: &'a BTreeSet<A::Key>) -> Items<'a> {
     let item = |key: &A::Key| A::get(state.entities(), *key).map_or_else(|| A::removed_item(*key), A::put_item);
-    std::iter::once(begin(state, aggregate_seq)).chain(keys.iter().map(item)).collect()
+    Box::new(std::iter::once(begin(state, aggregate_seq)).chain(keys.iter().map(item)))
 }
 
 impl Keys {

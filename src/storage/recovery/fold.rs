@@ -3,13 +3,14 @@
 use super::super::journal::{Record, Seq};
 use super::super::record::{Item, Stored};
 use super::super::snapshot::{Damage, Sink};
-use super::super::value::{Keys, Touched, aggregate_of, touch};
+use super::super::value::{Keys, Touched, Value, aggregate_of, touch};
 use super::{Recovered, Refusal};
 use doorward_domain::aggregate::Aggregate;
 use doorward_domain::ids::{AccountId, AggregateRef};
 use doorward_domain::{account, platform};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The entities of the platform and of every account.
 pub(in super::super) struct Fold {
@@ -147,6 +148,17 @@ impl Fold {
 }
 
 impl Assembled {
+    /// Every aggregate, frozen, with the number of its last record.
+    pub(in super::super) fn values(&self) -> BTreeMap<AggregateRef, (Value, u64)> {
+        let platform = Value::Platform(Arc::new(self.platform.state.clone()));
+        let platform = (AggregateRef::Platform, (platform, self.platform.aggregate_seq));
+        let accounts = self.accounts.iter().map(|account| {
+            let value = Value::Account(Arc::new(account.state.clone()));
+            (value.reference(), (value, account.aggregate_seq))
+        });
+        std::iter::once(platform).chain(accounts).collect()
+    }
+
     /// Whether both are the same, bit for bit.
     pub(in super::super) fn is_same(&self, other: &Self) -> bool {
         self.platform == other.platform && self.accounts == other.accounts

@@ -11,6 +11,7 @@ use super::*;
 use doorward_testkit::strategy::{Step, histories};
 use proptest::prelude::*;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// How a run of the engine ends.
@@ -74,7 +75,7 @@ fn check_runs(plan: &Plan, runs: &[Run], open: impl Fn(&Options) -> Result<Opene
 use super::super::Opened;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn base_deltas_and_tail_are_the_value_bit_for_bit((one, two) in two_histories(1..60), runs in runs(), seed: u64) {
@@ -233,6 +234,7 @@ fn a_damaged_newest_snapshot_costs_nothing_but_a_longer_replay() {
     drop(opened);
     assert!(!sim.snapshots.names().unwrap().contains(newest));
     let opened = sim.open(&small(u64::MAX)).unwrap();
+    assert_eq!(opened.lineage, current.lineage);
     assert!(opened.report.fell_back.is_none() && whole(&opened) == *plan.after.last().unwrap());
 }
 
@@ -337,4 +339,30 @@ fn in_memory_everything_is_acknowledged_and_nothing_kept() {
     let opened = super::super::in_memory(&small(1)).unwrap();
     assert_eq!(write(&opened.store, &plan.records), plan.records.len());
     opened.running.stop().unwrap();
+}
+
+#[test]
+fn nobody_else_may_read_what_is_on_disk() {
+    let plan = some_plan();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("data");
+    for _ in 0..2 {
+        let opened = open_real(&dir).unwrap();
+        let known = usize::try_from(opened.report.seq).unwrap();
+        write(&opened.store, plan.records.get(known..known + 20).unwrap());
+        opened.running.stop().unwrap();
+    }
+    let mut left = vec![dir];
+    let mut files = 0;
+    while let Some(path) = left.pop() {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        if path.is_dir() {
+            assert_eq!(mode, 0o700, "{}", path.display());
+            left.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            assert_eq!(mode, 0o600, "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 8, "{files}");
 }

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::storage::current;
 use crate::storage::disk::{Failure, Operation, SimDisk, Trouble};
 use crate::storage::journal::{Generation, Journal, Seq, list_segments};
 use crate::storage::record::Unfit;
@@ -12,13 +11,15 @@ use crate::storage::snapshot::{self, Lineage, MemorySnapshots, Sink, Snapshots, 
 use crate::storage::testing::{Plan, Sim, plan, small, whole, write, write_singly};
 use crate::storage::value::Keys;
 use crate::storage::writer::{Boundary, DurableGroup, GroupObserver};
+use crate::storage::{Options, current, open_place};
 use doorward_domain::ids::AggregateRef;
 use doorward_testkit::replay;
 use doorward_testkit::strategy::histories;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 fn some_plan(len: usize) -> Plan {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -31,11 +32,13 @@ fn some_plan(len: usize) -> Plan {
 struct Failing {
     inner: MemorySnapshots,
     failures: Arc<AtomicU32>,
+    panics: Arc<AtomicBool>,
 }
 
 impl Snapshots for Failing {
     fn write(&self, name: &str, head: Head, items: &mut dyn Iterator<Item = Item>) -> Result<Listed, snapshot::Error> {
         let listed = self.inner.write(name, head, items)?;
+        assert!(!self.panics.load(Ordering::SeqCst), "on purpose");
         if self.failures.load(Ordering::SeqCst) > 0 {
             self.failures.fetch_sub(1, Ordering::SeqCst);
             return Err(Unfit::TooLong { len: 0, max: 0 }.into());
@@ -223,7 +226,7 @@ fn snapshots_that_fail_never_stop_the_writing() {
     snapshots.failures.store(u32::MAX, Ordering::SeqCst);
     let open = || {
         let place = sim.place_with(Arc::new(snapshots.clone()));
-        crate::storage::open_place(place, &small(2_500), &mut |lineage| lineage.fill(7), &mut NoProgress)
+        open_place(place, &small(2_500), &mut |lineage| lineage.fill(7), &mut NoProgress)
     };
     let opened = open().unwrap();
     assert_eq!(write_singly(&opened.store, &plan.records), plan.records.len());
@@ -310,4 +313,36 @@ fn what_a_snapshotter_that_is_behind_does_not_take_is_taken_at_the_next_cut() {
     let Keys::Platform(keys) = &second.changed.first_key_value().unwrap().1.keys else { unreachable!() };
     assert!(keys.len() >= 4, "three records and the root: {keys:?}");
     assert!(!link.changed.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_change_waits_no_longer_than_the_interval_for_its_snapshot() {
+    let plan = some_plan(20);
+    let sim = Sim::new(1);
+    let hourly = Options { snapshot_interval: Duration::from_millis(1), ..small(u64::MAX) };
+    let opened = sim.open(&hourly).unwrap();
+    write(&opened.store, plan.records.get(..10).unwrap());
+    while opened.store.status().snapshots_listed == 0 {
+        std::thread::yield_now();
+    }
+    drop(opened);
+    let opened = sim.open(&small(u64::MAX)).unwrap();
+    assert_eq!(opened.report.snapshots, 1);
+    assert!(whole(&opened) == *plan.after.get(10).unwrap());
+}
+
+#[test]
+fn a_snapshotter_that_panics_takes_all_writing_with_it() {
+    let plan = some_plan(20);
+    let (sim, snapshots) = (Sim::new(1), Failing::default());
+    snapshots.panics.store(true, Ordering::SeqCst);
+    let place = sim.place_with(Arc::new(snapshots));
+    let opened = open_place(place, &small(1), &mut |lineage| lineage.fill(7), &mut NoProgress).unwrap();
+    write(&opened.store, plan.records.get(..1).unwrap());
+    while opened.store.is_writing() {
+        std::thread::yield_now();
+    }
+    assert_eq!(write(&opened.store, plan.records.get(1..2).unwrap()), 0);
+    assert!(matches!(opened.running.stop(), Err(Error::WritingEnded)));
+    assert!(whole(&sim.open(&small(u64::MAX)).unwrap()) == *plan.after.get(1).unwrap());
 }

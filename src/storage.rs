@@ -16,6 +16,8 @@ pub mod record;
 pub mod recovery;
 pub mod snapshot;
 mod snapshotter;
+#[doc(hidden)]
+pub mod stepped;
 mod store;
 #[cfg(test)]
 mod testing;

@@ -17,6 +17,8 @@ pub mod recovery;
 pub mod repair;
 pub mod snapshot;
 mod snapshotter;
+#[doc(hidden)]
+pub mod stepped;
 mod store;
 #[cfg(test)]
 mod testing;

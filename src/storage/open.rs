@@ -2,12 +2,12 @@
 
 use super::current::{self, COPY};
 use super::disk::RealDisk;
-use super::journal::{self, Appender, Discard, Layout, Seq};
+use super::journal::{self, Appender, Discard, Journal, Layout, Seq};
 use super::lock::{self, Lock};
 use super::recovery::fold::Assembled;
 use super::recovery::{self, CREATING, Place, Progress, Ready, Recovered, Report};
 use super::snapshot::{Lineage, SledSnapshots};
-use super::snapshotter::{self, Last, Link, Snapshotter, Watch};
+use super::snapshotter::{self, Frozen, Last, Link, Snapshotter, Watch};
 use super::store::Store;
 use super::value::Changed;
 use super::writer::{Drained, GroupObserver, Writer};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -145,13 +145,26 @@ fn is_ours(dir: &Path) -> Result<(), Error> {
     if is_empty { Ok(()) } else { Err(Error::Foreign { dir: dir.to_owned() }) }
 }
 
-fn open_at(
+/// What is opened, before anything runs.
+pub(super) struct Prepared {
+    pub(super) assembled: Assembled,
+    pub(super) lineage: Lineage,
+    pub(super) report: Report,
+    pub(super) journal: Journal,
+    pub(super) watch: Watch,
+    pub(super) snapshotter: Snapshotter,
+    pub(super) jobs: Receiver<Frozen>,
+    pub(super) link: Arc<Link>,
+}
+
+/// Recovers what stands at a place and joins the two threads that will work on it.
+pub(super) fn prepare(
     place: Place,
     options: &Options,
     entropy: &mut dyn FnMut(&mut [u8]),
     progress: &mut dyn Progress,
     lock: Option<Arc<Lock>>,
-) -> Result<Opened, Error> {
+) -> Result<Prepared, Error> {
     let ready = recovery::open(&place, entropy, progress).map_err(|error| error.in_dir(&place.dir))?;
     let Ready { assembled, current, journal, touched, report } = ready;
     let link = Arc::new(Link::default());
@@ -162,14 +175,27 @@ fn open_at(
         due_len: options.snapshot_after_len,
         len: report.tail_len,
         changed: BTreeMap::new(),
-        _lock: lock.clone(),
+        _lock: lock,
     };
-    let writer = Writer::start(Box::new(journal), Box::new(watch), options.queue_len_max)?;
     let lineage = current.lineage;
-    let values = assembled.values();
+    let snapshotter = Snapshotter::new(place, current, assembled.values(), touched);
+    Ok(Prepared { assembled, lineage, report, journal, watch, snapshotter, jobs: inbox, link })
+}
+
+fn open_at(
+    place: Place,
+    options: &Options,
+    entropy: &mut dyn FnMut(&mut [u8]),
+    progress: &mut dyn Progress,
+    lock: Option<Arc<Lock>>,
+) -> Result<Opened, Error> {
+    let prepared = prepare(place, options, entropy, progress, lock.clone())?;
+    let Prepared { assembled, lineage, report, journal, watch, snapshotter, jobs, link } = prepared;
+    let writer = Writer::start(Box::new(journal), Box::new(watch), options.queue_len_max)?;
     let thread = snapshotter::start(snapshotter::Running {
-        snapshotter: Snapshotter::new(place, current, values, touched),
-        jobs: inbox,
+        is_pending: snapshotter.is_pending(),
+        snapshotter,
+        jobs,
         journal: writer.handle(),
         link: Arc::clone(&link),
         interval: options.snapshot_interval,

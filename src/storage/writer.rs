@@ -15,10 +15,12 @@ use super::journal::{Appender, Cut, PAYLOAD_LEN_MAX, RecordHeader, SegmentNo, Se
 
 mod group;
 mod settler;
+mod stepped;
 mod thread_loop;
 
 use group::Submitted;
 use settler::Settler;
+pub(super) use stepped::Stepper;
 use thread_loop::Drive;
 
 /// The name of the journal's thread.
@@ -182,12 +184,10 @@ impl<A: Send + 'static> Writer<A> {
         observer: Box<dyn GroupObserver<A>>,
         queue_len_max: usize,
     ) -> Result<Self, Error> {
-        let (inbox, outbox) = sync_channel(queue_len_max.saturating_add(CONTROL_SLOTS));
-        let shared = Arc::new(Shared::default());
-        let drive = Drive::new(outbox, Arc::clone(&shared), appender, observer);
+        let (handle, drive) = connect(appender, observer, queue_len_max);
         let thread = thread::Builder::new().name(THREAD.to_owned()).spawn(move || drive.run());
         let thread = thread.map_err(|source| Error::Thread { name: THREAD, source })?;
-        Ok(Self { handle: Handle { inbox, shared }, thread })
+        Ok(Self { handle, thread })
     }
 
     /// A way in.
@@ -205,6 +205,18 @@ impl<A: Send + 'static> Writer<A> {
         self.handle.inbox.send(Message::Drain).ok();
         self.thread.join().ok().flatten().ok_or(Error::WritingEnded)
     }
+}
+
+/// The group loop and the way into it.
+fn connect<A: Send>(
+    appender: Box<dyn Appender>,
+    observer: Box<dyn GroupObserver<A>>,
+    queue_len_max: usize,
+) -> (Handle<A>, Drive<A>) {
+    let (inbox, outbox) = sync_channel(queue_len_max.saturating_add(CONTROL_SLOTS));
+    let shared = Arc::new(Shared::default());
+    let drive = Drive::new(outbox, Arc::clone(&shared), appender, observer);
+    (Handle { inbox, shared }, drive)
 }
 
 impl<A: Send> Handle<A> {

@@ -19,4 +19,6 @@ mod uniform;
 mod cli;
 mod released;
 mod security_map;
+#[path = "../sim/simulation.rs"]
+mod sim;
 mod tidy;

@@ -85,6 +85,15 @@ pub struct Played {
     pub answer: Result<(), Rejection>,
 }
 
+impl Played {
+    /// One step that may come next, for whoever draws steps one at a time.
+    pub fn next_step(&self) -> BoxedStrategy<Step> {
+        let played = self.clone();
+        let may_come = move |step: &Step| Journey::preconditions(&played, step);
+        Journey::transitions(self).prop_filter("a session that was forgotten is not drawn again", may_come).boxed()
+    }
+}
+
 impl Default for Played {
     fn default() -> Self {
         let mut model = Model::default();

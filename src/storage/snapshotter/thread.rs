@@ -24,6 +24,8 @@ pub(in super::super) struct Running {
     pub(in super::super) link: Arc<Link>,
     /// How long a change may wait for a snapshot.
     pub(in super::super) interval: Duration,
+    /// Whether a snapshot would hold something: replayed records wait for one like new ones.
+    pub(in super::super) is_pending: bool,
     /// The directory is locked as long as a snapshot may be written.
     pub(in super::super) _lock: Option<Arc<Lock>>,
 }
@@ -53,29 +55,33 @@ impl Running {
     fn run(mut self) -> Last {
         let _guard = EndsWriting(self.journal.clone());
         let mut last = Ok(None);
-        // Replayed records wait for a snapshot like new ones.
-        let mut is_pending = self.snapshotter.is_pending();
         loop {
             match self.jobs.recv_timeout(self.interval) {
-                Ok(frozen) => {
-                    last = self.take(frozen);
-                    is_pending = self.snapshotter.is_pending();
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    if (is_pending || self.link.changed.load(Ordering::Acquire)) && self.journal.request_cut().is_err()
-                    {
-                        // Writing has ended; the channel closes next.
-                        is_pending = false;
-                    }
-                }
+                Ok(frozen) => last = self.take(frozen),
+                Err(RecvTimeoutError::Timeout) => self.interval_passed(),
                 Err(RecvTimeoutError::Disconnected) => return last,
             }
+        }
+    }
+
+    /// Takes the snapshot that is due, if one is.
+    pub(in super::super) fn step(&mut self) -> Option<Last> {
+        let frozen = self.jobs.try_recv().ok()?;
+        Some(self.take(frozen))
+    }
+
+    /// A change has waited for long enough.
+    pub(in super::super) fn interval_passed(&mut self) {
+        if (self.is_pending || self.link.changed.load(Ordering::Acquire)) && self.journal.request_cut().is_err() {
+            // Writing has ended; the channel closes next.
+            self.is_pending = false;
         }
     }
 
     fn take(&mut self, frozen: Frozen) -> Last {
         let seq = frozen.cut.seq;
         let taken = self.snapshotter.take(frozen);
+        self.is_pending = self.snapshotter.is_pending();
         match &taken {
             Ok(needed) => {
                 if let Some(segment) = *needed {

@@ -28,6 +28,23 @@ impl Drop for StatusGuard {
     }
 }
 
+/// Whether a turn waits for something to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    ForOne,
+    No,
+}
+
+/// What came of a turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Went,
+    /// Nothing waited.
+    Idle,
+    /// It was told to stop, or nobody is left to tell it anything.
+    Stopped,
+}
+
 /// What ends a group besides its bounds.
 enum Control {
     Cut,
@@ -48,7 +65,13 @@ impl<A: Send> Drive<A> {
 
     /// Runs until it is told to stop, or nobody can tell it anything any more, or writing fails (then `None`).
     pub(super) fn run(mut self) -> Option<Drained<A>> {
-        if let Err(error) = self.work() {
+        let worked = self.work();
+        self.end(worked)
+    }
+
+    /// Ends in order, or on a failure (then `None`).
+    pub(super) fn end(self, worked: Result<(), Error>) -> Option<Drained<A>> {
+        if let Err(error) = worked {
             tracing::error!(error = &error as &dyn std::error::Error, "writing has ended");
             return None;
         }
@@ -62,25 +85,31 @@ impl<A: Send> Drive<A> {
     }
 
     fn work(&mut self) -> Result<(), Error> {
-        loop {
-            let control = self.gather();
-            self.flush()?;
-            match control {
-                None => {}
-                Some(Control::Cut) => self.cut()?,
-                Some(Control::DropBefore(segment)) => self.drop_before(segment),
-                // Nothing is left over: what did not fit ended the gathering before this could be read.
-                Some(Control::Stop) => return Ok(()),
-            }
-        }
+        while self.turn(Wait::ForOne)? == Turn::Went {}
+        Ok(())
     }
 
-    /// Waits for one message, then takes all that wait, up to the bounds of a group.
-    fn gather(&mut self) -> Option<Control> {
+    /// One group, written and answered, or one control message, obeyed.
+    pub(super) fn turn(&mut self, wait: Wait) -> Result<Turn, Error> {
+        let control = self.gather(wait);
+        let is_idle = control.is_none() && self.group.is_empty();
+        self.flush()?;
+        match control {
+            None => {}
+            Some(Control::Cut) => self.cut()?,
+            Some(Control::DropBefore(segment)) => self.drop_before(segment),
+            // Nothing is left over: what did not fit ended the gathering before this could be read.
+            Some(Control::Stop) => return Ok(Turn::Stopped),
+        }
+        Ok(if is_idle { Turn::Idle } else { Turn::Went })
+    }
+
+    /// Takes all that wait, up to the bounds of a group; when that is nothing, it may wait for one message.
+    fn gather(&mut self, wait: Wait) -> Option<Control> {
         if self.group.begin() == Room::Full {
             return None;
         }
-        if self.group.is_empty() {
+        if self.group.is_empty() && wait == Wait::ForOne {
             match self.inbox.recv() {
                 Ok(message) => {
                     if let Some(ended) = self.accept(message) {

@@ -116,8 +116,19 @@ pub enum StartError {
     /// An account that was registered and never opened cannot be opened now.
     #[error("an unfinished account cannot be opened")]
     Unfinished(#[from] ProvisionError),
-    /// The thread that opens the data has died.
-    #[error("the thread that opens the data has died")]
+    /// A thread that prepares a part of the engine has died.
+    #[error("a thread that prepares the engine has died")]
+    Lost,
+}
+
+/// Why the engine did not stop as it should. Nothing that was acknowledged is lost: the next start replays the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// The last snapshot could not be written, or writing had ended before.
+    #[error("the last snapshot was not written")]
+    Storage(#[from] storage::Error),
+    /// The thread that stops a part of the engine has died.
+    #[error("the thread that stops the engine has died")]
     Lost,
 }
 
@@ -126,7 +137,7 @@ pub enum StartError {
 pub struct App {
     engine: Arc<Engine>,
     store: Store,
-    storage: storage::Running,
+    storage: Option<storage::Running>,
     housekeeping: AbortHandle,
 }
 
@@ -140,14 +151,16 @@ impl App {
         let opened = open_storage(&options, progress).await?;
         let newest = opened.accounts.iter().map(|recovered| recovered.state.root().last_stamp).max();
         let store = opened.store.clone();
-        let hashing = start_hashing(&options, &store)?;
+        let hashing = start_hashing(&options, &store).await?;
         let accounts = opened
             .accounts
             .into_iter()
             .map(|recovered| View { state: Arc::new(recovered.state), aggregate_seq: recovered.aggregate_seq });
         let accounts: Vec<_> = accounts.collect();
         let keys = Keys::new(options.master_key, options.issuer);
-        keys_open(&keys, &accounts)?;
+        let (keys, accounts) = off_runtime(move || keys_open(&keys, &accounts).map(|()| (keys, accounts)))
+            .await
+            .ok_or(StartError::Lost)??;
         let platform = View { state: Arc::new(opened.platform.state), aggregate_seq: opened.platform.aggregate_seq };
         let directory = Directory::start(platform, accounts, store.clone(), options.bounds).await?;
         let began = (options.clock.now(), options.monotonic.elapsed());
@@ -165,7 +178,7 @@ impl App {
         });
         finish_accounts(&engine).await?;
         let housekeeping = watched(Arc::clone(&engine).keep_house(), store.clone());
-        Ok(Self { engine, store, storage: opened.running, housekeeping })
+        Ok(Self { engine, store, storage: Some(opened.running), housekeeping })
     }
 
     /// The engine.
@@ -183,18 +196,27 @@ impl App {
     /// Stops everything in order; what was acknowledged is on disk, and a last snapshot makes the next start quick.
     ///
     /// # Errors
-    /// [`storage::Error`] when the last snapshot could not be written; the journal still has everything.
-    pub async fn stop(self) -> Result<(), storage::Error> {
+    /// [`StopError`] when the last snapshot could not be written; the journal still has everything that was acknowledged.
+    pub async fn stop(mut self) -> Result<(), StopError> {
         self.housekeeping.abort();
         self.engine.directory.drain(DRAIN).await;
-        self.engine.hashing.stop();
-        let storage = self.storage;
-        off_runtime(move || storage.stop()).await.unwrap_or(Ok(()))
+        let engine = Arc::clone(&self.engine);
+        off_runtime(move || engine.hashing.stop()).await.ok_or(StopError::Lost)?;
+        let Some(storage) = self.storage.take() else { return Ok(()) };
+        Ok(off_runtime(move || storage.stop()).await.ok_or(StopError::Lost)??)
+    }
+}
+
+/// An engine that is dropped without a stop ends as in a crash: nothing acknowledged is lost, and nothing goes on running.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.housekeeping.abort();
     }
 }
 
 async fn open_storage(options: &Options, mut progress: Box<dyn Progress>) -> Result<storage::Opened, StartError> {
-    let storage_options = options.storage.clone();
+    // A full queue of the journal would be fatal, so it holds whatever the door lets in.
+    let storage_options = storage::Options { queue_len_max: options.bounds.writes_max, ..options.storage.clone() };
     let entropy = Arc::clone(&options.entropy);
     match options.data.clone() {
         Data::Memory => Ok(storage::in_memory(&storage_options)?),
@@ -219,19 +241,19 @@ async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
     }
 }
 
-fn start_hashing(options: &Options, store: &Store) -> Result<Pool, hashing::Error> {
+async fn start_hashing(options: &Options, store: &Store) -> Result<Pool, StartError> {
     let store = store.clone();
     let on_lost = Arc::new(move || {
         tracing::error!("a hashing thread is lost; all writing ends until the next start");
         store.fail();
     });
     let (entropy, monotonic) = (Arc::clone(&options.entropy), Arc::clone(&options.monotonic));
-    hashing::strength::warm_up();
-    Pool::start(options.hashing.clone(), entropy, monotonic, on_lost)
+    off_runtime(hashing::strength::warm_up).await.ok_or(StartError::Lost)?;
+    Ok(Pool::start(options.hashing.clone(), entropy, monotonic, on_lost)?)
 }
 
 /// Runs a task that never ends by itself. No task dies alone: its panic ends all writing, and health turns red.
-fn watched(task: impl Future<Output = ()> + Send + 'static, store: Store) -> AbortHandle {
+pub(crate) fn watched(task: impl Future<Output = ()> + Send + 'static, store: Store) -> AbortHandle {
     let task = tokio::spawn(task);
     let handle = task.abort_handle();
     tokio::spawn(async move {

@@ -8,7 +8,7 @@ pub use account::AccountHandle;
 pub use builder::{Builder, OpenError};
 pub use site::SiteHandle;
 
-use crate::app::App;
+use crate::app::{App, StopError};
 use crate::flows::Engine;
 use crate::flows::provision::ProvisionError;
 use crate::storage;
@@ -82,8 +82,8 @@ impl Doorward {
     /// Stops the engine: what is in the mailboxes is decided, the journal is flushed, and a last snapshot is written.
     ///
     /// # Errors
-    /// [`storage::Error`] when the last snapshot could not be written; nothing that was acknowledged is lost.
-    pub async fn stop(self) -> Result<(), storage::Error> {
+    /// [`StopError`] when the last snapshot could not be written; nothing that was acknowledged is lost.
+    pub async fn stop(self) -> Result<(), StopError> {
         self.app.stop().await
     }
 }

@@ -1,4 +1,4 @@
-//! How often somebody may try: counters in memory, bounded, keyed by a keyed hash, so that no address or e-mail stands in them.
+//! How often somebody may try: counters in memory, bounded. No e-mail stands in them: attempts are keyed by a keyed hash.
 //!
 //! * [`attempts`]: failed logins per account, identity and address. A place is taken before the hash, so that parallel guesses count; a
 //!   success gives it back and clears the count. Past the free failures each try must wait, longer each time, but only for that address:

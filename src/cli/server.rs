@@ -13,7 +13,7 @@ use super::health::Health;
 use super::stop::Stop;
 use super::{open_files, progress};
 use crate::Doorward;
-use crate::app::{App, Options};
+use crate::app::{self, App, Options};
 use crate::http::api::Api;
 use crate::http::ops::observe::Metrics;
 use crate::http::serve::Drained;
@@ -101,32 +101,44 @@ impl Service {
     /// Opens the door, calls `opened`, and serves until a stop is asked for; then closes the door, drains it, and stops the engine.
     pub(super) async fn run(self, stop: Stop, opened: impl FnOnce(SocketAddr) -> Result<()>) -> Result<()> {
         let Self { doorward, port, front, health, operations } = self;
-        let upkeep = front.metrics.clone().map(|metrics| tokio::spawn(metrics.upkeep()));
-        let door = server::front_door(Api::new(Arc::clone(doorward.engine()), health.ready()), front)?;
-        let listening = port.address();
-        let listener = port.listen()?;
-        health.serve(doorward.store());
-        if let Err(error) = opened(listening) {
-            doorward.stop().await?;
-            return Err(error);
-        }
-        tracing::info!(%listening, "ready");
-        let closing = async {
-            stop.asked().await;
-            health.stop();
-        };
-        let Drained { finished, cut } = door.run(listener, closing).await;
-        tracing::info!(finished, cut, "the door is closed");
-        doorward.stop().await.context("the last snapshot was not written; nothing that was acknowledged is lost")?;
+        let upkeep = front.metrics.clone().map(|metrics| app::watched(metrics.upkeep(), doorward.store().clone()));
+        let served = serve(&doorward, (port, front), &health, stop, opened).await;
+        // Whatever came of the door, what is behind it is stopped in order.
+        let stopped = doorward.stop().await;
         if let Some(upkeep) = upkeep {
             upkeep.abort();
         }
         if let Some(operations) = operations {
             operations.stop().await;
         }
+        served?;
+        stopped.context("the last snapshot was not written; nothing that was acknowledged is lost")?;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// The front door, from its opening to its end.
+async fn serve(
+    doorward: &Doorward,
+    (port, front): (Port, Front),
+    health: &Arc<Health>,
+    stop: Stop,
+    opened: impl FnOnce(SocketAddr) -> Result<()>,
+) -> Result<()> {
+    let door = server::front_door(Api::new(Arc::clone(doorward.engine()), health.ready()), front)?;
+    let listening = port.address();
+    let listener = port.listen()?;
+    health.serve(doorward.store());
+    opened(listening)?;
+    tracing::info!(%listening, "ready");
+    let closing = async {
+        stop.asked().await;
+        health.stop();
+    };
+    let Drained { finished, cut } = door.run(listener, closing).await;
+    tracing::info!(finished, cut, "the door is closed");
+    Ok(())
 }
 
 impl Operations {

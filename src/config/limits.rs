@@ -16,11 +16,14 @@ pub struct Limits {
     pub logins: Option<Quota>,
 }
 
+/// The most writes that may be under way: the journal keeps a place for each.
+const WRITES_MAX: usize = 65_536;
+
 pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
     let default = Bounds::default();
-    let writes_max = section.number("writes_max", 1..=1_000_000, default.writes_max);
+    let writes_max = section.number("writes_max", 1..=WRITES_MAX, default.writes_max);
     let account_writes_max =
-        section.number("account_writes_max", 1..=1_000_000, default.account_writes_max.min(writes_max));
+        section.number("account_writes_max", 1..=WRITES_MAX, default.account_writes_max.min(writes_max));
     if account_writes_max > writes_max {
         let max = u64::try_from(writes_max).unwrap_or(u64::MAX);
         section.refuse("account_writes_max", Fault::Above { of: "limits.writes_max", max });

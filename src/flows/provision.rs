@@ -9,6 +9,7 @@ use doorward_domain::account::settings::SettingsError;
 use doorward_domain::account::site::SiteProfile;
 use doorward_domain::account::{self, Rejection, Settings};
 use doorward_domain::ids::{AccountId, SiteId};
+use doorward_domain::limits::SITES_MAX;
 use doorward_domain::text::Name;
 use doorward_domain::{Ctx, platform};
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub enum ProvisionError {
     /// A named bound is reached.
     #[error("the limit of {0} is reached")]
     LimitReached(Limit),
-    /// The platform has as many accounts as it can have.
-    #[error("the limit of accounts is reached")]
+    /// The platform has as many accounts or sites as it can have.
+    #[error("the platform is full")]
     Full,
     /// A setting is outside of its range.
     #[error(transparent)]
@@ -102,7 +103,11 @@ impl Engine {
         settings: Settings,
     ) -> Result<SiteId, ProvisionError> {
         let handle = self.directory.account(account).ok_or(ProvisionError::AccountNotFound)?;
+        // A first look, so that a no costs no id of the platform. The actor decides again.
         settings.check()?;
+        if handle.peek().state.sites().count() >= SITES_MAX {
+            return Err(ProvisionError::LimitReached(Limit::Sites));
+        }
         let id = self.register_site(account).await?;
         let command = Command::CreateSite(CreateSite { id, profile, settings });
         match handle.call(command, Ctx::at(self.now())).await {
@@ -129,9 +134,7 @@ impl Engine {
                     platform::Rejection::IdTaken => {}
                     platform::Rejection::AccountNotFound => return Err(ProvisionError::AccountNotFound),
                     platform::Rejection::ClockBehind => return Err(Unavailable::ClockBehind.into()),
-                    other @ platform::Rejection::LimitReached => {
-                        return Err(unexpected("register_site", &other).into());
-                    }
+                    platform::Rejection::LimitReached => return Err(ProvisionError::Full),
                 },
             }
         }

@@ -1,7 +1,7 @@
 //! A site changes. Switching single-user authentication on acts at once, because every check asks it; the sessions it ends are then
 //! ended in bounded batches.
 
-use super::{Engine, Unavailable, rejection, unexpected};
+use super::{Engine, Place, Unavailable, rejection, unexpected};
 use doorward_domain::Ctx;
 use doorward_domain::account::command::{Command, UpdateSite};
 use doorward_domain::account::rejection::Limit;
@@ -43,14 +43,25 @@ impl Engine {
         let turns_rule_on = settings.as_ref().is_some_and(rule) && !rule(&place.site.settings);
         let command = Command::UpdateSite(UpdateSite { id: site, profile, settings });
         match place.handle.call(command, Ctx::at(self.now())).await {
-            Ok(_) if turns_rule_on => Ok(self.sweep_account(&place.handle).await?),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if turns_rule_on {
+                    self.end_superseded(&place).await;
+                }
+                Ok(())
+            }
             Err(error) => Err(match rejection(error)? {
                 Rejection::SiteNotFound | Rejection::AccountNotFound => UpdateSiteError::SiteNotFound,
                 Rejection::LimitReached(limit) => UpdateSiteError::LimitReached(limit),
                 Rejection::Settings(error) => error.into(),
                 other => unexpected("update_site", &other).into(),
             }),
+        }
+    }
+
+    /// What is not ended now is refused by every check all the same, and ended by the next pass of housekeeping.
+    async fn end_superseded(&self, place: &Place) {
+        if let Err(error) = self.sweep_account(&place.handle).await {
+            tracing::warn!(site = %place.site.id, %error, "superseded sessions are left to housekeeping");
         }
     }
 }

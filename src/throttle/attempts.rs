@@ -26,12 +26,12 @@ pub struct Subject<'a> {
     pub address: Option<IpAddr>,
 }
 
-/// Failures that are free, and for how long they are remembered.
+/// Failures that are free, and for how long they are remembered after the wait that follows the last one.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// Failures before the first wait.
     pub failures_max: u16,
-    /// How long after the last failure all is forgotten.
+    /// How long after the last failure, and the wait it brought, all is forgotten.
     pub window: Duration,
 }
 
@@ -45,10 +45,21 @@ pub struct Attempts {
 #[derive(Clone, Copy, Debug)]
 struct Count {
     failures: u32,
+    /// When the last of them was counted.
     last: Duration,
-    window: Duration,
-    /// No try before this moment of the monotonic clock.
-    open_at: Duration,
+    allowance: Allowance,
+}
+
+impl Count {
+    /// No try before this moment.
+    fn open_at(&self) -> Duration {
+        self.last + wait_after(self.failures, self.allowance)
+    }
+
+    /// Until when it is remembered: for a whole window after the wait, or else a wait as long as the window would wash it away.
+    fn is_remembered(&self, now: Duration) -> bool {
+        now < self.open_at() + self.allowance.window
+    }
 }
 
 /// A place that was taken. It counts as a failure unless the attempt says otherwise.
@@ -56,7 +67,6 @@ struct Count {
 pub struct Attempt<'t> {
     table: &'t Attempts,
     key: u128,
-    before: Option<Count>,
 }
 
 impl Default for Attempts {
@@ -83,17 +93,16 @@ impl Attempts {
     pub fn reserve(&self, subject: &Subject<'_>, allowance: Allowance, now: Duration) -> Result<Attempt<'_>, Wait> {
         let key = self.key(subject);
         let mut shard = self.shard(key);
-        let before = shard.get(&key).copied().filter(|count| now < count.last + count.window);
-        if let Some(wait) = before.and_then(|count| count.open_at.checked_sub(now)).filter(|wait| !wait.is_zero()) {
+        let before = shard.get(&key).copied().filter(|count| count.is_remembered(now));
+        if let Some(wait) = before.and_then(|count| count.open_at().checked_sub(now)).filter(|wait| !wait.is_zero()) {
             return Err(Wait(wait));
         }
         if before.is_none() {
             make_room(&mut shard, self.shard_len_max, now);
         }
         let failures = before.map_or(0, |count| count.failures).saturating_add(1);
-        let open_at = now + wait_after(failures, allowance);
-        shard.insert(key, Count { failures, last: now, window: allowance.window, open_at });
-        Ok(Attempt { table: self, key, before })
+        shard.insert(key, Count { failures, last: now, allowance });
+        Ok(Attempt { table: self, key })
     }
 
     /// How many subjects are remembered.
@@ -112,7 +121,7 @@ impl Attempts {
     pub fn forget_old(&self, now: Duration) {
         for shard in &self.shards {
             let mut shard = lock(shard);
-            shard.retain(|_, count| now < count.last + count.window);
+            shard.retain(|_, count| count.is_remembered(now));
             shard.shrink_to_fit();
         }
     }
@@ -134,13 +143,14 @@ impl Attempt<'_> {
         self.table.shard(self.key).remove(&self.key);
     }
 
-    /// Nothing came of the attempt, through no fault of the subject: it does not count.
+    /// Nothing came of the attempt, through no fault of the subject: it does not count. What others counted meanwhile does.
     pub fn withdraw(self) {
         let mut shard = self.table.shard(self.key);
-        match self.before {
-            Some(before) => shard.insert(self.key, before),
-            None => shard.remove(&self.key),
-        };
+        let Some(count) = shard.get_mut(&self.key) else { return };
+        count.failures = count.failures.saturating_sub(1);
+        if count.failures == 0 {
+            shard.remove(&self.key);
+        }
     }
 }
 
@@ -157,7 +167,7 @@ fn make_room(shard: &mut HashMap<u128, Count>, len_max: usize, now: Duration) {
     if shard.len() < len_max {
         return;
     }
-    shard.retain(|_, count| now < count.last + count.window);
+    shard.retain(|_, count| count.is_remembered(now));
     while shard.len() >= len_max {
         let Some(oldest) = shard.iter().min_by_key(|(_, count)| count.last).map(|(key, _)| *key) else { return };
         shard.remove(&oldest);
@@ -235,6 +245,39 @@ mod tests {
     }
 
     #[test]
+    fn a_withdrawal_keeps_what_others_counted_meanwhile() {
+        let table = Attempts::default();
+        let ada = subject("ada", 1);
+        let slow = table.reserve(&ada, ALLOWANCE, T0).unwrap();
+        for _ in 0..2 {
+            fail(&table, &ada, T0).unwrap();
+        }
+        assert!(fail(&table, &ada, T0).is_err());
+        slow.withdraw();
+        assert_eq!(fail(&table, &ada, T0), Ok(()), "one of three free failures is free again");
+        assert!(fail(&table, &ada, T0).is_err(), "and no more than one");
+    }
+
+    #[test]
+    fn a_hundred_failures_are_not_washed_away_by_waiting_for_the_window() {
+        let table = Attempts::default();
+        let ada = subject("ada", 1);
+        let mut now = T0;
+        let mut tries = 0;
+        while tries < 100 {
+            match fail(&table, &ada, now) {
+                Ok(()) => tries += 1,
+                Err(Wait(wait)) => now += wait,
+            }
+        }
+        now += ALLOWANCE.window - Duration::from_millis(1);
+        assert!(fail(&table, &ada, now).is_err());
+        now += Duration::from_millis(1);
+        assert_eq!(fail(&table, &ada, now), Ok(()), "one try a window");
+        assert_eq!(fail(&table, &ada, now), Err(Wait(ALLOWANCE.window)));
+    }
+
+    #[test]
     fn another_address_identity_or_account_is_not_slowed_down() {
         let table = Attempts::default();
         for _ in 0..3 {
@@ -258,15 +301,16 @@ mod tests {
     }
 
     #[test]
-    fn all_is_forgotten_after_the_window() {
+    fn all_is_forgotten_a_window_after_the_last_wait() {
         let table = Attempts::default();
         let ada = subject("ada", 1);
         for _ in 0..3 {
             fail(&table, &ada, T0).unwrap();
         }
-        table.forget_old(T0 + ALLOWANCE.window - Duration::from_millis(1));
+        let wait = Duration::from_secs(1);
+        table.forget_old(T0 + wait + ALLOWANCE.window - Duration::from_millis(1));
         assert_eq!(table.len(), 1);
-        table.forget_old(T0 + ALLOWANCE.window);
+        table.forget_old(T0 + wait + ALLOWANCE.window);
         assert_eq!(table.len(), 0);
     }
 

@@ -7,9 +7,11 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota as Cells, RateLimiter};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Addresses a quota remembers; past it, those that have nothing to remember are dropped, and the rest share one cell.
+/// Addresses a quota remembers. Past it, until the next sweep, an address shares the cell of its network, so that somebody who has
+/// many addresses slows down the neighbours and nobody else.
 pub const ADDRESSES_MAX: usize = 100_000;
 
 /// A number of requests in a time, of which so many may come at once.
@@ -30,19 +32,26 @@ impl Quota {
 }
 
 /// A quota for each address, or none at all.
-pub struct PerAddress(Option<Limiter>);
+pub struct PerAddress {
+    limiter: Option<Limiter>,
+    is_full: AtomicBool,
+    requests: AtomicU32,
+}
 
 type Limiter = RateLimiter<u128, DashMapStateStore<u128>, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
 
-/// The key of all addresses that do not fit any more: an IPv6 prefix has its highest bit set, an IPv4 address is far smaller.
-const SHARED: u128 = 1 << 126;
+/// How often it is looked whether the bound is reached: counting visits every shard.
+const LOOK_EVERY: u32 = 64;
+/// Marks the cell of a network: an IPv6 prefix has its highest bit set, an IPv4 address is far smaller.
+const NETWORK: u128 = 1 << 126;
 
 impl PerAddress {
     /// A quota for each address; `None` limits nothing.
     #[must_use]
     pub fn new(quota: Option<Quota>) -> Self {
         let cells = quota.and_then(|quota| Cells::with_period(quota.every).map(|cells| cells.allow_burst(quota.burst)));
-        Self(cells.map(|cells| RateLimiter::new(cells, DashMapStateStore::default(), MonotonicClock)))
+        let limiter = cells.map(|cells| RateLimiter::new(cells, DashMapStateStore::default(), MonotonicClock));
+        Self { limiter, is_full: AtomicBool::new(false), requests: AtomicU32::new(0) }
     }
 
     /// Counts a request. One that came over no network is not limited.
@@ -50,23 +59,35 @@ impl PerAddress {
     /// # Errors
     /// [`Wait`] when the address has used its quota.
     pub fn take(&self, address: Option<IpAddr>) -> Result<(), Wait> {
-        let (Some(limiter), Some(address)) = (&self.0, address) else { return Ok(()) };
-        let key = if limiter.len() < ADDRESSES_MAX { prefix(address) } else { SHARED };
+        let (Some(limiter), Some(address)) = (&self.limiter, address) else { return Ok(()) };
+        if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOK_EVERY) {
+            self.is_full.store(limiter.len() >= ADDRESSES_MAX, Ordering::Relaxed);
+        }
+        let key = if self.is_full.load(Ordering::Relaxed) { network(address) } else { prefix(address) };
         limiter.check_key(&key).map_err(|until| Wait(until.wait_time_from(MonotonicClock.now())))
     }
 
     /// Forgets the addresses that have nothing to remember.
     pub fn forget_old(&self) {
-        if let Some(limiter) = &self.0 {
+        if let Some(limiter) = &self.limiter {
             limiter.retain_recent();
             limiter.shrink_to_fit();
+            self.is_full.store(limiter.len() >= ADDRESSES_MAX, Ordering::Relaxed);
         }
+    }
+}
+
+/// The network an address belongs to: the /16 of IPv4, the /32 of IPv6, which is what one provider gets.
+fn network(address: IpAddr) -> u128 {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => u128::from(v4.to_bits() >> 16) | NETWORK,
+        IpAddr::V6(v6) => (v6.to_bits() >> 96) | NETWORK | 1 << 127,
     }
 }
 
 impl std::fmt::Debug for PerAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PerAddress").field("addresses", &self.0.as_ref().map(RateLimiter::len)).finish()
+        f.debug_struct("PerAddress").field("addresses", &self.limiter.as_ref().map(RateLimiter::len)).finish()
     }
 }
 
@@ -96,13 +117,23 @@ mod tests {
     }
 
     #[test]
-    fn past_the_bound_new_addresses_share_one_cell() {
+    fn past_the_bound_an_address_shares_the_cell_of_its_network_and_of_no_other() {
         let quota = quota(1);
         for n in 0..u32::try_from(ADDRESSES_MAX).unwrap() {
             assert_eq!(quota.take(address(n)), Ok(()));
         }
-        assert_eq!(quota.take(address(u32::MAX)), Ok(()));
-        assert!(quota.take(address(u32::MAX - 1)).is_err());
+        // By then it has been looked whether the bound is reached.
+        for _ in 0..LOOK_EVERY {
+            quota.take(address(1)).ok();
+        }
+        let (one, other) = (0xc633_6401, 0xc633_6402);
+        assert_eq!(quota.take(address(one)), Ok(()));
+        assert!(quota.take(address(other)).is_err(), "a neighbour in the same /16");
+        assert_eq!(quota.take(address(0xcb00_7101)), Ok(()), "another network is not slowed down");
+        let v6 = |text: &str| quota.take(Some(text.parse().unwrap()));
+        assert_eq!(v6("2001:db8::1"), Ok(()));
+        assert!(v6("2001:db8:ffff::1").is_err());
+        assert_eq!(v6("2001:db9::1"), Ok(()));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub const CLOCK_BEHIND_MAX_MS: i64 = 5 * crate::time::MINUTE_MS;
 pub const SWEEP_BATCH_MAX: usize = 1_000;
 /// Sites of an account.
 pub const SITES_MAX: usize = 1_000;
+/// Sites of a platform, those among them that were registered and never finished.
+pub const PLATFORM_SITES_MAX: usize = 10_000_000;
 /// Accounts of a platform.
 pub const ACCOUNTS_MAX: usize = 1_000_000;
 /// Customers of an account.

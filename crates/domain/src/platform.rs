@@ -4,7 +4,7 @@
 use crate::aggregate::{Aggregate, Violation};
 use crate::ctx::Ctx;
 use crate::ids::{AccountId, AggregateRef, SiteId};
-use crate::limits::{ACCOUNTS_MAX, CLOCK_BEHIND_MAX_MS};
+use crate::limits::{ACCOUNTS_MAX, CLOCK_BEHIND_MAX_MS, PLATFORM_SITES_MAX};
 use crate::text::Name;
 use crate::time::Timestamp;
 use imbl::OrdMap;
@@ -101,8 +101,8 @@ pub enum Rejection {
     /// Existence: no such account.
     #[error("the account does not exist")]
     AccountNotFound,
-    /// Limits: [`ACCOUNTS_MAX`] is reached.
-    #[error("the limit of accounts is reached")]
+    /// Limits: [`ACCOUNTS_MAX`] or [`PLATFORM_SITES_MAX`] is reached.
+    #[error("the limit of accounts or sites is reached")]
     LimitReached,
     /// State: the clock is too far behind the platform's last stamp.
     #[error("the clock is more than five minutes behind the last change of the platform")]
@@ -185,6 +185,7 @@ fn decide(state: &State, command: &Command) -> Result<Option<Change>, Rejection>
             match state.account_of(*id) {
                 Some(owner) if owner == *account => Ok(None),
                 Some(_) => Err(Rejection::IdTaken),
+                None if state.entities.sites.len() >= PLATFORM_SITES_MAX => Err(Rejection::LimitReached),
                 None if id.0 == 0 || id.0 > SITE_ID_MAX => Err(Rejection::IdTaken),
                 None => Ok(Some(Change::SiteRegistered { id: *id, account: *account })),
             }

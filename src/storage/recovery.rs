@@ -237,8 +237,9 @@ pub(super) fn create(place: &Place, entropy: &mut dyn FnMut(&mut [u8])) -> Resul
 pub(super) fn begin_making(disk: &dyn Disk) -> Result<(), Error> {
     if disk.len(CREATING)?.is_none() {
         disk.create(CREATING, 0)?.sync()?;
-        disk.sync_dir("")?;
     }
+    // One that stands may be in the page cache alone: an attempt that was killed left it.
+    disk.sync_dir("")?;
     Ok(())
 }
 

@@ -23,27 +23,27 @@ use serde_json::Value;
 const KEY: &str = "9f1c6a2be07d53848c15f2a9b7e63d10447a0cd8912bfe365d88c3e1f0a7296b";
 const OTHER_KEY: &str = "1e6f0b93c7d2485aa94bf7e105c83d620fb96e47d1a52c8870f39ad4b6e5128c";
 /// Longer than anything here takes, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
-fn doorward(args: &[&OsStr]) -> Command {
+pub(crate) fn doorward(args: &[&OsStr]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
     command.args(args).env_clear().stdin(Stdio::null());
     command
 }
 
 /// Runs the program to its end.
-fn run<A: AsRef<OsStr>>(args: &[A]) -> Ran {
+pub(crate) fn run<A: AsRef<OsStr>>(args: &[A]) -> Ran {
     let args: Vec<&OsStr> = args.iter().map(AsRef::as_ref).collect();
     Ran::of(&doorward(&args).output().unwrap())
 }
 
 /// What a run left.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
@@ -53,7 +53,7 @@ impl Ran {
     }
 
     /// Every line of standard output as JSON.
-    fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         assert_eq!(self.code, Some(0), "{self:?}");
         self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -69,18 +69,23 @@ impl Ran {
 }
 
 /// A program that goes on until it is told to stop; killed when dropped.
-struct Running {
-    child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
+    stderr: Option<BufReader<ChildStderr>>,
 }
 
 impl Running {
-    fn start<A: AsRef<OsStr>>(args: &[A]) -> Self {
+    pub(crate) fn start<A: AsRef<OsStr>>(args: &[A]) -> Self {
         let args: Vec<&OsStr> = args.iter().map(AsRef::as_ref).collect();
-        let mut child = doorward(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(&mut doorward(&args))
+    }
+
+    /// Starts what may be the program inside of another one.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let stderr = child.stderr.take().map(BufReader::new);
         Self { child, stdout, stderr }
     }
 
@@ -93,11 +98,11 @@ impl Running {
 
     /// The first line of standard error from here on that holds `wanted`.
     #[track_caller]
-    fn logs(&mut self, wanted: &str) -> String {
+    pub(crate) fn logs(&mut self, wanted: &str) -> String {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "it ended without {wanted}: {seen}");
+            assert_ne!(self.stderr.as_mut().unwrap().read_line(&mut line).unwrap(), 0, "it ended without {wanted}: {seen}");
             if line.contains(wanted) {
                 return line;
             }
@@ -105,21 +110,26 @@ impl Running {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Standard error from here on, for whoever reads it on a thread of his own.
+    pub(crate) fn take_stderr(&mut self) -> BufReader<ChildStderr> {
+        self.stderr.take().unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Asks it to stop and waits for its end.
-    fn stop(self, signal: Signal) -> Ran {
+    pub(crate) fn stop(self, signal: Signal) -> Ran {
         self.signal(signal);
         self.end()
     }
 
     /// Waits for its end; what it has printed since is in the answer.
-    fn end(mut self) -> Ran {
+    pub(crate) fn end(mut self) -> Ran {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
-        self.stderr.read_to_string(&mut stderr).unwrap();
+        self.stderr.as_mut().unwrap().read_to_string(&mut stderr).unwrap();
         Ran { code: self.child.wait().unwrap().code(), stdout, stderr }
     }
 }
@@ -145,10 +155,10 @@ fn get(address: &str, path: &str) -> (u16, String) {
 }
 
 /// A directory with a configuration and a master key in it.
-struct Place(tempfile::TempDir);
+pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         place.write("master.key", KEY);
         place.write("doorward.toml", &place.least());
@@ -162,16 +172,16 @@ impl Place {
             .to_owned()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         write_private(&self.path(name), text);
     }
 
     /// A command line that names the configuration.
-    fn with_config(&self, args: &[&str]) -> Vec<String> {
+    pub(crate) fn with_config(&self, args: &[&str]) -> Vec<String> {
         let config = self.path("doorward.toml").display().to_string();
         args.iter().map(|arg| (*arg).to_owned()).chain(["--config".to_owned(), config]).collect()
     }

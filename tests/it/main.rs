@@ -10,6 +10,7 @@ mod sdk;
 mod sessions;
 
 mod counts;
+mod crash;
 mod guesses;
 mod hostile;
 mod journeys;

@@ -12,13 +12,11 @@
 //!
 //! Two variables of the environment: [`SEED`] replays one run (or, with the other one, says where to begin), [`ROUNDS`] asks for more runs.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
 mod engine;
 mod flaky;
 mod host;
 mod ledger;
-mod random;
+pub(crate) mod random;
 mod run;
 
 use run::{Run, Seen, Weather};

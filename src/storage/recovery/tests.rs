@@ -152,6 +152,23 @@ fn every_step_of_making_a_directory_may_be_the_last() {
     }
 }
 
+/// What a killed attempt left is in the page cache alone, and the power may fail during the next one.
+#[test]
+fn every_step_of_making_a_directory_may_be_the_last_twice_over() {
+    for seed in 0..6 {
+        for (first, second) in (0..16).flat_map(|first| (0..16).map(move |second| (first, second))) {
+            let sim = Sim::new(seed);
+            sim.disk.power_off_at(first);
+            drop(sim.open(&small(1)));
+            sim.disk.kill();
+            sim.disk.power_off_at(second);
+            drop(sim.open(&small(1)));
+            sim.disk.power_cut();
+            assert!(whole(&sim.open(&small(1)).unwrap()) == *plan([&[], &[]]).after.first().unwrap());
+        }
+    }
+}
+
 #[test]
 fn every_step_of_an_opening_may_be_the_last_twice_over() {
     let plan = some_plan();

@@ -1,12 +1,11 @@
 //! What each journey costs: hashes, turns of the account's actor, records in the journal. Counted through the door.
 
-use crate::server::{Answer, CHEAP, OTHER_PASSWORD, PASSWORD, Server, builder, cheap_hashing, profile};
+use crate::server::{Answer, CHEAP, OTHER_PASSWORD, PASSWORD, Server, builder, cheap_hashing, master_key, profile};
 use doorward::domain::account::Settings;
 use doorward::domain::email::Email;
 use doorward::domain::text::Name;
 use doorward::flows::{Client, Identity, Password};
 use doorward::hashing::{Params, PoolConfig};
-use doorward::tokens::MasterKey;
 use doorward_testkit::ManualClock;
 use reqwest::Method;
 use serde_json::json;
@@ -98,9 +97,8 @@ async fn a_weaker_hash_is_made_anew_by_a_command_of_its_own_and_logins_go_on() {
     let data = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
     let open = |params: Params| {
-        let key = MasterKey::parse("1f0e2d3c4b5a69788796a5b4c3d2e1f01f0e2d3c4b5a69788796a5b4c3d2e1f0").unwrap();
         let pool = PoolConfig { params, ..cheap_hashing() };
-        builder(&clock).data_dir(data.path()).master_key(key).hashing(pool).open()
+        builder(&clock).data_dir(data.path()).master_key(master_key()).hashing(pool).open()
     };
     let email = || Email::parse("ada@example.org").unwrap();
     let password = || Password::parse(PASSWORD).unwrap();

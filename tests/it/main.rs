@@ -9,12 +9,16 @@ mod openapi;
 mod sdk;
 mod sessions;
 
+mod clock;
 mod counts;
 mod crash;
 mod guesses;
 mod hostile;
 mod journeys;
+mod passwords;
 mod races;
+mod read_only;
+mod revocation;
 mod uniform;
 
 mod cli;

@@ -70,3 +70,58 @@ async fn every_described_field_is_read() {
     assert!(count >= 40, "{count}");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_redirects_and_each_names_its_type_and_forbids_guessing_it() {
+    let server = Server::start().await;
+    let document: Value = serde_json::from_str(&doorward::http::api::description().unwrap()).unwrap();
+    let described = operations(&document).into_iter().map(|(method, path, _)| (method, path));
+    let others = ["/", "/api", "/nowhere", "/api/v1/sdk/customer//"].map(|path| (Method::GET, path.to_owned()));
+    for (method, path) in described.chain(others) {
+        let answer = server.call(method.clone(), &path).send().await;
+        assert!(![1, 3].contains(&(answer.status / 100)), "{method} {path}: {}", answer.status);
+        assert_eq!(answer.header("location"), None, "{method} {path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{method} {path}");
+        assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"), "{method} {path}");
+        assert_eq!(answer.header("set-cookie"), None, "{method} {path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{method} {path}: {policy}");
+    }
+    server.stop().await;
+}
+
+/// Nothing else is ever looked at: no hint, no question, no role, no flag of an operator's.
+#[test]
+fn these_are_all_the_fields_that_a_request_can_have() {
+    let document: Value = serde_json::from_str(&doorward::http::api::description().unwrap()).unwrap();
+    let mut names: Vec<String> =
+        operations(&document).iter().flat_map(|(_, _, operation)| fields(operation)).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    let expected = [
+        "auth_token",
+        "confirm_new_password",
+        "display_name",
+        "email",
+        "first_name",
+        "last_name",
+        "metadata",
+        "new_password",
+        "old_password",
+        "organization",
+        "password",
+        "phone",
+        "salutation",
+        "site_id",
+        "title",
+        "username",
+    ];
+    assert_eq!(names, expected);
+    for (method, path, operation) in operations(&document) {
+        for (name, schema) in fields(&operation) {
+            let is_token = name == "auth_token";
+            let is_bounded = ["maxLength", "maxProperties", "format"].iter().any(|bound| schema.get(bound).is_some());
+            assert!(is_bounded || is_token, "{method} {path}: {name} has no bound");
+        }
+    }
+}

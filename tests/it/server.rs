@@ -18,6 +18,7 @@ use doorward::http::api::Api;
 use doorward::http::ops::Readiness;
 use doorward::http::serve::Drained;
 use doorward::http::server::{Front, front_door};
+use doorward::tokens::MasterKey;
 use doorward::{AccountHandle, Builder, Doorward, SiteHandle};
 use doorward_testkit::{ManualClock, START};
 use reqwest::Method;
@@ -50,9 +51,9 @@ pub(crate) struct Server {
     serving: JoinHandle<Drained>,
 }
 
-/// The clock for ages and waits, moved together with the wall clock.
+/// The clock for ages and waits, moved together with a wall clock.
 #[derive(Debug)]
-struct Time(Arc<ManualClock>);
+pub(crate) struct Time(pub(crate) Arc<ManualClock>);
 
 impl Monotonic for Time {
     fn elapsed(&self) -> Duration {
@@ -62,6 +63,11 @@ impl Monotonic for Time {
 
 /// Hashes that cost next to nothing: for tests that are not about their cost.
 pub(crate) const CHEAP: Params = Params { memory_kib: 64, iterations: 1, parallelism: 1 };
+
+/// The master key of an engine over a directory.
+pub(crate) fn master_key() -> MasterKey {
+    MasterKey::parse("1f0e2d3c4b5a69788796a5b4c3d2e1f01f0e2d3c4b5a69788796a5b4c3d2e1f0").unwrap()
+}
 
 /// A pool of cheap hashes with room for crowds.
 pub(crate) fn cheap_hashing() -> PoolConfig {
@@ -102,7 +108,27 @@ impl Server {
         let shop = account.create_site(profile("shop.example.org"), Settings::default()).await.unwrap();
         let other = doorward.create_account(Name::parse("Another House").unwrap()).await.unwrap();
         let foreign = other.create_site(profile("foreign.example.net"), Settings::default()).await.unwrap();
+        Self::serve(doorward, clock, account, [news, shop, foreign]).await
+    }
 
+    /// Stops, and starts again over an engine that is built in the same way: over the same directory, or it has forgotten everything.
+    pub(crate) async fn restarted(self, change: impl FnOnce(Builder) -> Builder) -> Self {
+        let clock = Arc::clone(&self.clock);
+        let account = self.account.id();
+        let sites = [self.news.id(), self.shop.id(), self.foreign.id()];
+        self.stop().await;
+        let doorward = change(builder(&clock)).open().await.unwrap();
+        let account = doorward.account(account).unwrap();
+        let sites = sites.map(|site| doorward.site(site).unwrap());
+        Self::serve(doorward, clock, account, sites).await
+    }
+
+    async fn serve(
+        doorward: Doorward,
+        clock: Arc<ManualClock>,
+        account: AccountHandle,
+        [news, shop, foreign]: [SiteHandle; 3],
+    ) -> Self {
         let store = doorward.store().clone();
         let ready = Arc::new(move || if store.is_writing() { Readiness::Ready } else { Readiness::ReadOnly });
         let proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);

@@ -104,3 +104,45 @@ async fn an_authorization_that_is_no_bearer_is_401() {
     with(format!("bearer  {token}")).await.data();
     server.stop().await;
 }
+
+/// Everything else that is random, signed or secret is no token, wherever it stands: the kinds are never taken for one another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_but_an_auth_token_opens_anything() {
+    let server = Server::start().await;
+    let token = server.register(&server.shop, "ada@example.org").await.token();
+    let view = server.account.view();
+    let customer = server.customer("ada@example.org");
+    let session = view.sessions_of(customer).next().unwrap();
+    let hash = view.customer(customer).unwrap().credential.hash.clone().unwrap();
+    let digest = doorward::tokens::AuthToken::parse(&token).unwrap().digest();
+    let claims = decoded(token.split('.').nth(1).unwrap());
+    let claim = |name: &str| claims[name].as_str().unwrap().to_owned();
+    let others = [
+        ("the session's id", claim("sid")),
+        ("the token's id", claim("jti")),
+        ("the customer's id", claim("sub")),
+        ("the digest", digest.0.iter().map(|byte| format!("{byte:02x}")).collect()),
+        ("the digest in base64", URL_SAFE_NO_PAD.encode(digest.0)),
+        ("the password", crate::server::PASSWORD.to_owned()),
+        ("the stored hash", hash.as_str().to_owned()),
+        ("the key id", decoded(token.split('.').next().unwrap())["kid"].as_str().unwrap().to_owned()),
+        ("a token of three session ids", format!("{0}.{0}.{0}", session.id)),
+    ];
+    for (name, other) in others {
+        for path in ["/api/v1/sdk/customer", "/api/v1/sdk/customer/refresh", "/api/v1/sdk/auth/logout"] {
+            let call = || server.post(path).query("site_id", &server.shop.id().to_string());
+            call().bearer(&other).send().await.refused(401, "token_invalid");
+            let answer = call().fields(json!({"auth_token": other})).send().await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "token_invalid"), "{name} at {path}");
+        }
+        let login = server.login_with(&server.shop, "ada@example.org", &other).await;
+        let is_password = name == "the password";
+        assert_eq!(login.status == 200, is_password, "{name} as a password");
+        let session = server.call(reqwest::Method::DELETE, &format!("/api/v1/sessions/{other}")).bearer(&other);
+        assert!([400, 401, 404].contains(&session.send().await.status), "{name} as a session's id and token");
+    }
+    let login = server.login_with(&server.shop, "ada@example.org", &token).await;
+    assert_ne!(login.status, 200, "a token is no password");
+    server.read(&server.shop, &token).await.data();
+    server.stop().await;
+}

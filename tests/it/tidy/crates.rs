@@ -64,6 +64,25 @@ const CLOSED: &[(&str, &[&str])] = &[
 /// What the core may depend on; Cargo then holds that it names nothing else.
 const CORE: &[&str] = &["idna", "imbl", "thiserror", "unicode-normalization", "unicode-script", "zeroize"];
 
+/// What would run text as a program, or a pattern that a client could choose (1.2.9, 1.3.2, 1.3.12). No package depends on one.
+const INTERPRETERS: &[&str] = &[
+    "boa_engine",
+    "deno_core",
+    "evalexpr",
+    "fancy-regex",
+    "mlua",
+    "onig",
+    "pcre2",
+    "pyo3",
+    "regex",
+    "regex-automata",
+    "rhai",
+    "rquickjs",
+    "rune",
+    "wasmi",
+    "wasmtime",
+];
+
 /// Rooms that put the others together.
 const FREE: &[&str] = &["lib", "app"];
 
@@ -106,6 +125,12 @@ fn has_a_home_for_each_dependency(manifest: &Source) -> Vec<Finding> {
 fn keeps_the_core_pure(manifest: &Source) -> Vec<Finding> {
     let foreign = dependencies(manifest, "dependencies").into_iter().filter(|name| !CORE.contains(&name.as_str()));
     foreign.map(|name| manifest.finding(1, format!("the core does not depend on `{name}`"))).collect()
+}
+
+fn interprets_no_text(manifest: &Source) -> Vec<Finding> {
+    let names = ["dependencies", "build-dependencies"].into_iter().flat_map(|table| dependencies(manifest, table));
+    let interpreters = names.filter(|name| INTERPRETERS.contains(&name.as_str()));
+    interpreters.map(|name| manifest.finding(1, format!("`{name}` runs what it is given"))).collect()
 }
 
 fn keeps_the_testkit_out_of_products(manifest: &Source) -> Vec<Finding> {
@@ -190,4 +215,13 @@ fn a_planted_impure_dependency_is_found() {
     }
     let planted = Source::planted("Cargo.toml", "[dependencies]\ndoorward-testkit = { path = \"crates/testkit\" }\n");
     assert_eq!(keeps_the_testkit_out_of_products(&planted).len(), 1);
+}
+
+#[test]
+fn no_package_depends_on_what_runs_text_as_a_program_or_a_pattern() {
+    for manifest in ["Cargo.toml", "crates/domain/Cargo.toml"] {
+        assert_none(&interprets_no_text(&Source::read(manifest)));
+    }
+    let planted = Source::planted("Cargo.toml", "[dependencies]\nregex = \"1\"\n");
+    assert_eq!(interprets_no_text(&planted).len(), 1);
 }

@@ -2,6 +2,8 @@
 
 use crate::golden::golden;
 use crate::server::{Answer, Server};
+use doorward::domain::time::Clock;
+use doorward::tokens::AuthToken;
 
 async fn refresh(server: &Server, token: &str) -> Answer {
     server.post("/api/v1/sdk/customer/refresh").site(&server.shop).bearer(token).send().await
@@ -45,4 +47,33 @@ async fn what_is_refused_is_not_refreshed() {
     server.step_days(14);
     refresh(&server, &token).await.refused(401, "token_invalid");
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refreshing_at_every_step_never_outlives_the_day_of_the_login_by_more_than_thirty() {
+    let server = Server::start().await;
+    let first = server.register(&server.shop, "ada@example.org").await.token();
+    let mut token = first.clone();
+    let end = expiry(&first);
+    for _ in 0..60 {
+        server.read(&server.shop, &token).await.data();
+        assert_eq!(expiry(&token), end);
+        server.step_secs(43_200);
+        let answer = refresh(&server, &token).await;
+        if answer.status != 200 {
+            break;
+        }
+        token = answer.token();
+    }
+    assert_eq!(server.clock.now().secs(), end, "it was good to the last step and no longer");
+    for token in [&first, &token] {
+        refresh(&server, token).await.refused(401, "token_invalid");
+        server.read(&server.shop, token).await.refused(401, "token_invalid");
+    }
+    server.stop().await;
+}
+
+/// What a token says of its end.
+fn expiry(token: &str) -> i64 {
+    AuthToken::parse(token).unwrap().unverified_exp().unwrap().secs()
 }

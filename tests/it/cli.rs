@@ -103,7 +103,11 @@ impl Running {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(self.stderr.as_mut().unwrap().read_line(&mut line).unwrap(), 0, "it ended without {wanted}: {seen}");
+            assert_ne!(
+                self.stderr.as_mut().unwrap().read_line(&mut line).unwrap(),
+                0,
+                "it ended without {wanted}: {seen}"
+            );
             if line.contains(wanted) {
                 return line;
             }

@@ -8,8 +8,7 @@ use crate::sim::random::Dice;
 use reqwest::Method;
 use serde_json::json;
 
-const PASSWORDS: [&str; 3] =
-    ["plenty of tulips in May", "seven herons over the weir", "nine lanterns along the quay"];
+const PASSWORDS: [&str; 3] = ["plenty of tulips in May", "seven herons over the weir", "nine lanterns along the quay"];
 /// Tokens of a session that are good at a time.
 const TOKENS_MAX: usize = 9;
 /// Logins after which another customer comes.
@@ -251,7 +250,8 @@ impl Person {
         match ask {
             Ask::Register { site } => {
                 let password = PASSWORDS[0];
-                let fields = json!({"site_id": site, "email": email, "password": password, "confirm_password": password});
+                let fields =
+                    json!({"site_id": site, "email": email, "password": password, "confirm_password": password});
                 http.send(Method::POST, "sdk/auth/register", None, fields).await
             }
             Ask::LogIn { site, password } => {

@@ -26,9 +26,14 @@ const OTHER_KEY: &str = "1e6f0b93c7d2485aa94bf7e105c83d620fb96e47d1a52c8870f39ad
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+fn doorward(args: &[&OsStr]) -> Command {
+    with_env_cleared(env!("CARGO_BIN_EXE_doorward"), args)
+}
+
+/// A program, perhaps one that starts ours.
 #[expect(clippy::disallowed_methods, reason = "the program is what is tested")]
-pub(crate) fn doorward(args: &[&OsStr]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+pub(crate) fn with_env_cleared(program: &str, args: &[&OsStr]) -> Command {
+    let mut command = Command::new(program);
     command.args(args).env_clear().stdin(Stdio::null());
     command
 }

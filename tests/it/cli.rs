@@ -65,7 +65,7 @@ impl Ran {
     }
 
     #[track_caller]
-    fn fails_with(&self, code: i32, wanted: &[&str]) {
+    pub(crate) fn fails_with(&self, code: i32, wanted: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (Some(code), ""), "{self:?}");
         for wanted in wanted {
             assert!(self.stderr.contains(wanted), "{wanted}: {}", self.stderr);
@@ -153,7 +153,7 @@ impl Drop for Running {
 }
 
 /// The status and the body of a GET.
-fn get(address: &str, path: &str) -> (u16, String) {
+pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
     let address: SocketAddr = address.parse().unwrap();
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -15,4 +15,4 @@ pub mod shell;
 
 pub use directory::Directory;
 pub use handle::{CallError, Door, Handle};
-pub use shell::{Done, View};
+pub use shell::{Done, Effect, View};

@@ -217,3 +217,6 @@ impl<A: Aggregate, P: Send> Completion for Settling<A, P> {
         Asker { reply, permit }.answer(answer);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! Actors: one for each account and one for the platform. An actor decides commands one after another; nothing else changes state.
 //!
 //! * [`shell`]: what an actor does with a request, as a plain state machine without a runtime. Both aggregates share it.
-//! * `actor`: the thin ractor wrapper around a shell, and the supervisor that ends all writing when an actor is lost.
+//! * `actor`: the thin ractor wrapper around a shell.
+//! * `supervisor`: what watches all of them, and ends all writing when one is lost.
 //! * [`handle`]: what the rest of the house sees: typed calls, permits at the door, and the published view.
 //! * [`directory`]: which account has which handle.
 //!
@@ -12,7 +13,10 @@ mod actor;
 pub mod directory;
 pub mod handle;
 pub mod shell;
+mod supervisor;
+#[cfg(test)]
+mod testing;
 
 pub use directory::Directory;
 pub use handle::{CallError, Door, Handle};
-pub use shell::{Done, View};
+pub use shell::{Done, Effect, View};

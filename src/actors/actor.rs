@@ -1,9 +1,8 @@
-//! The ractor side: an actor that drives a [`Shell`], and the supervisor that watches all of them.
+//! The ractor side: an actor that drives a [`Shell`]. It turns away what nobody waits for any more, and never awaits anything.
 
 use super::shell::{Hosted, Published, Request, Shell, Unanswered};
 use crate::storage::Store;
-use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::time::Duration;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::time::Instant;
 
 /// A request with the time after which nobody waits for it any more.
@@ -51,43 +50,5 @@ impl<A: Hosted, P: Send + Sync + 'static> Actor for Host<A, P> {
         }
         shell.handle(request);
         Ok(())
-    }
-}
-
-/// Watches every actor. One that fails or stops on its own takes all writing with it: its tip is lost, and only a replay can rebuild it.
-pub(super) struct Supervisor;
-
-impl Actor for Supervisor {
-    type Msg = ();
-    type State = Store;
-    type Arguments = Store;
-
-    async fn pre_start(&self, _: ActorRef<()>, store: Store) -> Result<Store, ActorProcessingErr> {
-        Ok(store)
-    }
-
-    async fn handle_supervisor_evt(
-        &self,
-        _: ActorRef<()>,
-        event: SupervisionEvent,
-        store: &mut Store,
-    ) -> Result<(), ActorProcessingErr> {
-        match event {
-            SupervisionEvent::ActorFailed(who, why) => {
-                tracing::error!(actor = %who.get_id(), reason = %why, "an actor is lost; all writing ends until the next start");
-                store.fail();
-            }
-            SupervisionEvent::ActorStarted(_)
-            | SupervisionEvent::ActorTerminated(..)
-            | SupervisionEvent::ProcessGroupChanged(_) => {}
-        }
-        Ok(())
-    }
-}
-
-/// Lets an actor finish what is in its mailbox, takes no more, and waits for its end. `drain`, not `stop`: `stop` drops the queue.
-pub(super) async fn drain(cell: &ActorCell, within: Duration) {
-    if cell.drain_and_wait(Some(within)).await.is_err() {
-        tracing::warn!(actor = %cell.get_id(), "an actor did not drain in time");
     }
 }

@@ -1,17 +1,19 @@
 //! Which account has which handle, and the start and stop of all actors.
 
-use super::actor::{Host, Supervisor, drain};
+use super::actor::Host;
 use super::handle::{Door, Handle};
 use super::shell::{Hosted, View};
+use super::supervisor::{Supervision, drain_all};
 use crate::storage::Store;
 use arc_swap::ArcSwap;
 use doorward_domain::ids::{AccountId, SiteId};
 use doorward_domain::{account, platform};
-use ractor::{Actor, ActorCell, ActorRef};
+use ractor::{Actor, ActorCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 /// How many writes may be under way.
 #[derive(Clone, Copy, Debug)]
@@ -30,14 +32,22 @@ impl Default for Bounds {
 
 /// An actor could not be started.
 #[derive(Debug, thiserror::Error)]
-#[error("an actor could not be started")]
-pub struct SpawnError(#[from] ractor::SpawnErr);
+pub enum SpawnError {
+    /// The runtime is shutting down.
+    #[error("an actor could not be started")]
+    Runtime(#[from] ractor::SpawnErr),
+    /// The actors are being drained.
+    #[error("an actor could not be started: all of them are being drained")]
+    Draining,
+}
 
-/// The handles of the platform and of every account.
+/// The handles of the platform and of every account. Dropped without a drain, it stops all actors; what is in a mailbox is not decided.
 pub struct Directory {
     platform: Handle<platform::State>,
     accounts: papaya::HashMap<AccountId, Handle<account::State>>,
-    supervisor: ActorRef<()>,
+    supervision: Supervision,
+    /// One permit: accounts are hosted one at a time. Closed once they are drained.
+    hosting: Semaphore,
     doors: Arc<Semaphore>,
     turns: Arc<AtomicU64>,
     bounds: Bounds,
@@ -55,12 +65,14 @@ impl Directory {
         store: Store,
         bounds: Bounds,
     ) -> Result<Self, SpawnError> {
-        let (supervisor, _) = Actor::spawn(None, Supervisor, store.clone()).await?;
+        // From here on it ends all that was started, should the rest not start.
+        let supervision = Supervision::start(store.clone()).await?;
         let doors = Arc::new(Semaphore::new(bounds.writes_max));
         let turns = Arc::default();
         let door = Door::new(&doors, bounds.account_writes_max, &turns);
-        let platform = spawn(platform, door, &store, supervisor.get_cell()).await?;
-        let directory = Self { platform, accounts: papaya::HashMap::new(), supervisor, doors, turns, bounds, store };
+        let platform = spawn(platform, door, &store, supervision.cell()).await?;
+        let (accounts_by_id, hosting) = (papaya::HashMap::new(), Semaphore::new(1));
+        let directory = Self { platform, accounts: accounts_by_id, supervision, hosting, doors, turns, bounds, store };
         for view in accounts {
             directory.host(view).await?;
         }
@@ -92,23 +104,23 @@ impl Directory {
         self.accounts.pin().keys().copied().collect()
     }
 
-    /// Hosts an account that the platform has just registered. Two that race for one account get the same handle: the loser's actor
-    /// has decided nothing yet and is drained.
+    /// Hosts an account that the platform has just registered. Those that race for one account get the same handle, of its only actor.
     ///
     /// # Errors
-    /// [`SpawnError`] when the runtime is shutting down.
+    /// [`SpawnError`] when the runtime is shutting down or the actors are being drained.
     pub async fn host(&self, view: View<account::State>) -> Result<Handle<account::State>, SpawnError> {
         let id = view.state.root().id;
         if let Some(known) = self.account(id) {
             return Ok(known);
         }
-        let door = Door::new(&self.doors, self.bounds.account_writes_max, &self.turns);
-        let handle = spawn(view, door, &self.store, self.supervisor.get_cell()).await?;
-        let kept = self.accounts.pin().get_or_insert(id, handle.clone()).clone();
-        if kept.actor.get_id() != handle.actor.get_id() {
-            handle.actor.stop(None);
+        let _turn = self.hosting.acquire().await.map_err(|_closed| SpawnError::Draining)?;
+        if let Some(known) = self.account(id) {
+            return Ok(known);
         }
-        Ok(kept)
+        let door = Door::new(&self.doors, self.bounds.account_writes_max, &self.turns);
+        let handle = spawn(view, door, &self.store, self.supervision.cell()).await?;
+        self.accounts.pin().insert(id, handle.clone());
+        Ok(handle)
     }
 
     /// Commands that were handed to an actor since the start.
@@ -117,13 +129,23 @@ impl Directory {
         self.turns.load(Ordering::Relaxed)
     }
 
-    /// Drains every actor: what is in a mailbox is decided, nothing more is taken.
+    /// Drains every actor: what is in a mailbox is decided, nothing more is taken. What is not decided `within` this time, which is
+    /// one for all, is dropped undecided. The supervisor ends last.
     pub async fn drain(&self, within: Duration) {
-        let cells: Vec<ActorCell> = self.accounts.pin().values().map(|handle| handle.actor.get_cell()).collect();
-        for cell in cells.into_iter().chain([self.platform.actor.get_cell()]) {
-            drain(&cell, within).await;
-        }
-        self.supervisor.stop(None);
+        let deadline = Instant::now() + within;
+        self.supervision.expect_ends();
+        // Whoever is hosting an account is waited for, and nobody hosts one after that.
+        let turn = timeout_at(deadline, self.hosting.acquire()).await;
+        self.hosting.close();
+        drop(turn);
+        drain_all(&self.cells(), deadline).await;
+        self.supervision.end(deadline).await;
+    }
+
+    fn cells(&self) -> Vec<ActorCell> {
+        let accounts = self.accounts.pin();
+        let accounts = accounts.values().map(|handle| handle.actor.get_cell());
+        accounts.chain([self.platform.actor.get_cell()]).collect()
     }
 }
 
@@ -144,3 +166,6 @@ async fn spawn<A: Hosted>(
     let (actor, _) = Actor::spawn_linked(None, Host::new(), args, supervisor).await?;
     Ok(Handle { actor, published, door, store: store.clone() })
 }
+
+#[cfg(test)]
+mod tests;

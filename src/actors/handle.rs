@@ -120,3 +120,6 @@ impl<A: Hosted + Aggregate> std::fmt::Debug for Handle<A> {
         f.debug_struct("Handle").field("actor", &self.actor.get_id()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,11 +49,20 @@ pub struct View<A> {
 /// Where the last durable value is published. Readers take it without a lock and without a message.
 pub type Published<A> = Arc<ArcSwap<View<A>>>;
 
+/// Whether a command changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It did, and the change is durable.
+    Changed,
+    /// All was as asked already.
+    Unchanged,
+}
+
 /// What became of a command.
 #[derive(Debug)]
-pub struct Done<A: Aggregate> {
-    /// What happened; empty when all was as asked already.
-    pub events: Vec<A::Event>,
+pub struct Done<A> {
+    /// Whether it changed anything.
+    pub effect: Effect,
     /// The value after it.
     pub state: Arc<A>,
 }
@@ -102,7 +111,7 @@ impl<A: Hosted> Shell<A> {
         let Request { command, ctx, reply, permit } = request;
         match self.tip.decide(&command, &ctx) {
             Ok(events) if events.is_empty() => {
-                let done = Done { events, state: Arc::clone(&self.tip) };
+                let done = Done { effect: Effect::Unchanged, state: Arc::clone(&self.tip) };
                 self.settle_when_durable(Settling { answer: Ok(done), reply, permit });
             }
             Ok(events) => self.write(events, &ctx, Asker { reply, permit }),
@@ -118,7 +127,7 @@ impl<A: Hosted> Shell<A> {
         let completion = Written {
             published: Arc::clone(&self.published),
             view: Arc::new(View { state: Arc::clone(&next), aggregate_seq: seq }),
-            done: Done { events: events.clone(), state: Arc::clone(&next) },
+            done: Done { effect: Effect::Changed, state: Arc::clone(&next) },
             asker,
         };
         self.tip = Arc::clone(&next);
@@ -208,3 +217,6 @@ impl<A: Aggregate, P: Send> Completion for Settling<A, P> {
         Asker { reply, permit }.answer(answer);
     }
 }
+
+#[cfg(test)]
+mod tests;

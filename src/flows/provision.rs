@@ -2,7 +2,7 @@
 //! creates. An account that was registered and not opened is opened at the next start; until then it is nowhere to be seen.
 
 use super::{Engine, Unavailable, rejection, unexpected};
-use crate::actors::{Handle, View};
+use crate::actors::{Effect, Handle, View};
 use doorward_domain::account::command::{Command, CreateSite, OpenAccount};
 use doorward_domain::account::rejection::Limit;
 use doorward_domain::account::settings::SettingsError;
@@ -55,7 +55,7 @@ impl Engine {
             let command = platform::Command::RegisterAccount { id, name: name.clone() };
             match platform.call(command, Ctx::at(self.now())).await {
                 // No event means that somebody else registered this id under the same name a moment ago.
-                Ok(done) if done.events.is_empty() => {}
+                Ok(done) if done.effect == Effect::Unchanged => {}
                 Ok(_) => return Ok(id),
                 Err(error) => match rejection(error)? {
                     platform::Rejection::IdTaken => {}
@@ -128,7 +128,7 @@ impl Engine {
             let id = platform.view().next_site_id();
             let command = platform::Command::RegisterSite { id, account };
             match platform.call(command, Ctx::at(self.now())).await {
-                Ok(done) if done.events.is_empty() => {}
+                Ok(done) if done.effect == Effect::Unchanged => {}
                 Ok(_) => return Ok(id),
                 Err(error) => match rejection(error)? {
                     platform::Rejection::IdTaken => {}

@@ -2,6 +2,7 @@
 
 use super::mint::DRAWS_MAX;
 use super::{CheckError, Client, Engine, Issued, Presented, Unavailable, rejection, unexpected};
+use crate::actors::Effect;
 use doorward_domain::account::command::{Command, RefreshSession};
 use doorward_domain::account::decide::refresh_session::is_echoed;
 use doorward_domain::account::{Refusal, Rejection};
@@ -48,7 +49,10 @@ impl Engine {
             match checked.place.handle.call(command, ctx).await {
                 Ok(done) => {
                     let customer = done.state.customer(checked.customer()).cloned().ok_or(Unavailable::Fault)?;
-                    let token = if done.events.is_empty() { presented.token } else { drawn.token };
+                    let token = match done.effect {
+                        Effect::Unchanged => presented.token,
+                        Effect::Changed => drawn.token,
+                    };
                     return Ok(Issued { token, customer, session: session.id });
                 }
                 Err(error) => match rejection(error)? {

@@ -139,7 +139,7 @@ async fn a_caller_who_is_gone_after_the_decision_takes_nothing_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_hears_the_answer_sees_the_change() {
     let opened = in_memory();
-    let directory = directory(&opened.store, Bounds::default()).await;
+    let directory = directory(&opened.store, Bounds { writes_max: 1, account_writes_max: 1 }).await;
     let platform = directory.platform();
     for id in 1..=500 {
         let done = platform.call(register(id, "Gazette"), now()).await.unwrap();

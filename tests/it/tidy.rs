@@ -2,6 +2,7 @@
 //! no text may hold. Each rule is a function from text to findings; beside it stand a test that runs it over the tree and
 //! one that sees it fail on a planted violation. Must never guess at what only running the code can tell.
 
+mod api;
 mod crates;
 mod documents;
 mod layout;

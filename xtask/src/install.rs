@@ -32,6 +32,11 @@ const DEBIAN: &[DebianTool] = &[
     DebianTool { package: "curl", probe: &["curl", "--version"], used_for: "trying what `doorward dev` prints to try" },
     DebianTool { package: "git", probe: &["git", "--version"], used_for: "seeing that a run changes no tracked file" },
     DebianTool { package: "strace", probe: &["strace", "-V"], used_for: "the order of write, fdatasync and reply" },
+    DebianTool {
+        package: "python3-venv",
+        probe: &["python3", "-c", "import ensurepip, venv"],
+        used_for: "verifying our tokens with another library",
+    },
 ];
 
 /// Installs a cargo sub-command if it does not answer.

@@ -2,6 +2,7 @@
 //! failure ends the run.
 
 mod examples;
+mod pyjwt;
 mod steps;
 mod tree;
 mod worktree;
@@ -28,6 +29,7 @@ const STEPS: &[Step] = &[
     Step { name: "doctests", what: "the code in the documentation runs", run: steps::doctests },
     Step { name: "rustdoc", what: "the documentation builds without a warning", run: steps::rustdoc },
     Step { name: "examples", what: "each example runs to its end", run: examples::check },
+    Step { name: "pyjwt", what: "another library verifies our tokens by the published keys", run: pyjwt::check },
     Step {
         name: "deny",
         what: "licences, sources, bans and advisories of dependencies",

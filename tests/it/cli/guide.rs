@@ -1,4 +1,4 @@
-//! What `dev` prints to try, tried: by a shell and curl, as a newcomer does it.
+//! What `dev` prints to try, and the examples of the API's document, tried: by a shell and curl, as a newcomer does it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -57,5 +57,29 @@ fn the_printed_lines_do_what_they_say_and_a_kill_takes_nothing_of_it_back() {
     assert!(again(second, "customer/refresh").contains("\n200\n"));
     assert!(again(second, "auth/logout").contains("\n200\n"));
     assert!(again(second, "customer").contains("\n403\n"));
+    assert_eq!(running.stop(Signal::TERM).code, Some(0));
+}
+
+/// The blocks of a document that are meant for a shell.
+fn shell_blocks(document: &str) -> String {
+    document.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn the_examples_of_the_document_work_in_its_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (running, _, listening) = start(dir.path());
+    let examples = shell_blocks(include_str!("../../../docs/api.md"));
+    assert!(examples.contains("BASE=http://127.0.0.1:8080\n"));
+    let examples = examples.replace("http://127.0.0.1:8080", &format!("http://{listening}"));
+    let said = sh(&format!("curl() {{ command curl -S -w '\\n%{{http_code}}\\n' \"$@\"; }}\n{examples}"));
+    let statuses: Vec<&str> =
+        said.lines().filter(|line| line.len() == 3 && line.bytes().all(|byte| byte.is_ascii_digit())).collect();
+    let expected = [
+        "200", "403", "200", "200", "200", "200", // register, read twice, update, site, logout
+        "200", "204", "204", "204", // list, revoke the others, revoke one, delete
+        "200", "200", "200", // keys, readiness, metrics
+    ];
+    assert_eq!(statuses, expected, "{said}");
     assert_eq!(running.stop(Signal::TERM).code, Some(0));
 }

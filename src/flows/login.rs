@@ -81,7 +81,8 @@ impl Engine {
             Verdict::Match { rehash } => rehash,
             Verdict::NoMatch => return Err(LoginError::InvalidCredentials),
         };
-        let customer = customer.ok_or(LoginError::InvalidCredentials)?;
+        // A locked customer is refused like a wrong password, before anything is signed or sent: it must take no longer.
+        let customer = customer.filter(|customer| customer.may_log_in()).ok_or(LoginError::InvalidCredentials)?;
         let issued = self.open_session(place, &customer, client).await?;
         if let Some(password) = rehash {
             self.rehash_later(place.clone(), customer, password);

@@ -103,7 +103,8 @@ impl Engine {
             });
             match place.handle.call(command, ctx).await {
                 Ok(done) => {
-                    let customer = done.state.customer(customer.id).cloned().ok_or(Unavailable::Fault)?;
+                    let customer = done.state.customer(customer.id).cloned();
+                    let customer = customer.ok_or_else(|| unexpected("login", &Rejection::CustomerNotFound))?;
                     return Ok(Issued { token, customer, session: session_id });
                 }
                 Err(error) => match rejection(error)? {
@@ -117,7 +118,7 @@ impl Engine {
                 },
             }
         }
-        Err(unexpected("login", &Rejection::IdTaken).into())
+        Err(Unavailable::Overloaded.into())
     }
 
     /// Puts a stronger hash in place, after the reply. Compare and set: a password that changed meanwhile stays.

@@ -10,6 +10,7 @@ mod sdk;
 mod sessions;
 
 mod counts;
+mod draws;
 mod guesses;
 mod hostile;
 mod journeys;

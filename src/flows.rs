@@ -16,6 +16,7 @@ mod mint;
 pub mod operate;
 mod password_rule;
 mod place;
+pub mod prove;
 pub mod provision;
 pub mod refresh;
 pub mod register;
@@ -23,11 +24,12 @@ pub mod sessions;
 pub mod site;
 pub mod update_customer;
 
-pub use check::{CheckError, Checked, Presented};
+pub use check::{CheckError, Checked, Presented, SessionError};
 pub use identity::Identity;
 pub use keys::{Issuer, Keys};
 pub use mint::Issued;
 pub use place::Place;
+pub use prove::ProveError;
 
 // What callers hand in and get back, so that a front door needs no other room.
 pub use crate::hashing::{Password, PasswordError};

@@ -1,15 +1,12 @@
 //! A typed handle of a site: what its customers do.
 
 use crate::flows::change_password::{ChangePassword, ChangePasswordError};
-use crate::flows::delete_customer::DeleteError;
 use crate::flows::login::{Login, LoginError};
-use crate::flows::logout::LogoutError;
-use crate::flows::refresh::RefreshError;
 use crate::flows::register::{Register, RegisterError};
-use crate::flows::sessions::{MySessions, SessionsError};
+use crate::flows::sessions::{MySessions, RevokeError};
 use crate::flows::site::UpdateSiteError;
 use crate::flows::update_customer::{CustomerPatch, UpdateError};
-use crate::flows::{CheckError, Checked, Client, Engine, Identity, Issued, Presented};
+use crate::flows::{CheckError, Checked, Client, Engine, Identity, Issued, Presented, ProveError, SessionError};
 use crate::hashing::Password;
 use crate::tokens::AuthToken;
 use doorward_domain::account::customer::Profile;
@@ -81,16 +78,16 @@ impl SiteHandle {
     /// Refreshes a session: the same token while it is younger than an hour, otherwise another one.
     ///
     /// # Errors
-    /// [`RefreshError`].
-    pub async fn refresh(&self, token: &str, client: &Client) -> Result<Issued, RefreshError> {
+    /// [`SessionError`].
+    pub async fn refresh(&self, token: &str, client: &Client) -> Result<Issued, SessionError> {
         self.engine.refresh(self.presented(token)?, client).await
     }
 
     /// Ends the session of a token.
     ///
     /// # Errors
-    /// [`LogoutError`].
-    pub async fn logout(&self, token: &str, client: &Client) -> Result<Arc<Customer>, LogoutError> {
+    /// [`SessionError`].
+    pub async fn logout(&self, token: &str, client: &Client) -> Result<Arc<Customer>, SessionError> {
         self.engine.logout(&self.presented(token)?, client).await
     }
 
@@ -117,19 +114,19 @@ impl SiteHandle {
         request: ChangePassword,
         client: &Client,
     ) -> Result<Issued, ChangePasswordError> {
-        self.engine.change_password(&self.presented(token)?, request, client).await
+        self.engine.change_password(&self.presented(token).map_err(ProveError::from)?, request, client).await
     }
 
     /// Deletes the customer whose token it is.
     ///
     /// # Errors
-    /// [`DeleteError`].
+    /// [`ProveError`].
     pub async fn delete_own_customer(
         &self,
         token: &str,
         password: Option<Password>,
         client: &Client,
-    ) -> Result<(), DeleteError> {
+    ) -> Result<(), ProveError> {
         self.engine.delete_own_customer(&self.presented(token)?, password, client).await
     }
 
@@ -144,16 +141,16 @@ impl SiteHandle {
     /// Ends one session of the customer whose token it is.
     ///
     /// # Errors
-    /// [`SessionsError`].
-    pub async fn revoke_session(&self, token: &str, session: SessionId, client: &Client) -> Result<(), SessionsError> {
+    /// [`RevokeError`].
+    pub async fn revoke_session(&self, token: &str, session: SessionId, client: &Client) -> Result<(), RevokeError> {
         self.engine.revoke_session(&self.presented(token)?, session, client).await
     }
 
     /// Ends every session of the customer whose token it is, but the one that asks.
     ///
     /// # Errors
-    /// [`SessionsError`].
-    pub async fn revoke_other_sessions(&self, token: &str, client: &Client) -> Result<(), SessionsError> {
+    /// [`SessionError`].
+    pub async fn revoke_other_sessions(&self, token: &str, client: &Client) -> Result<(), SessionError> {
         self.engine.revoke_other_sessions(&self.presented(token)?, client).await
     }
 
@@ -170,7 +167,7 @@ impl SiteHandle {
     }
 
     /// What is no token was never issued.
-    fn presented(&self, token: &str) -> Result<Presented, Refusal> {
+    fn presented(&self, token: &str) -> Result<Presented, CheckError> {
         let token = AuthToken::parse(token).map_err(|_| Refusal::UnknownToken)?;
         Ok(Presented { token, site: Some(self.id) })
     }

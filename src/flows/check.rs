@@ -1,8 +1,8 @@
 //! The session check: does this token open this site? No message, no lock, no signature: the digest is looked up in the published view.
 
-use super::{Engine, Place};
+use super::{Engine, Place, Unavailable, unexpected};
 use crate::tokens::AuthToken;
-use doorward_domain::account::{Accepted, Authority, Refusal};
+use doorward_domain::account::{Accepted, Authority, Refusal, Rejection};
 use doorward_domain::ids::{CustomerId, SiteId, TokenDigest};
 
 /// A token as it was presented, and the site it was presented at. Without a site, the token's own word for it is taken; the digest
@@ -37,6 +37,17 @@ pub enum CheckError {
     Refused(#[from] Refusal),
 }
 
+/// Why a journey that needs nothing but a session did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The presented token is refused.
+    #[error(transparent)]
+    Refused(#[from] CheckError),
+    /// The engine cannot do it now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 impl Checked {
     /// Whose session it is.
     #[must_use]
@@ -64,5 +75,19 @@ impl Engine {
         let digest = presented.token.digest();
         let accepted = place.view.check(digest, site, self.now())?;
         Ok(Checked { place, accepted, digest })
+    }
+}
+
+/// The noes that any command of a session may get; a journey names its own before it asks here.
+pub(super) fn session_rejected<E>(journey: &'static str, rejection: Rejection) -> E
+where
+    E: From<CheckError> + From<Unavailable>,
+{
+    match rejection {
+        Rejection::Refused(refusal) => CheckError::Refused(refusal).into(),
+        // Deleted or locked between the look and the decision: the session is gone with the customer.
+        Rejection::CustomerNotFound | Rejection::CustomerLocked => CheckError::Refused(Refusal::UnknownToken).into(),
+        Rejection::ClockBehind => Unavailable::ClockBehind.into(),
+        other => unexpected(journey, &other).into(),
     }
 }

@@ -81,7 +81,8 @@ impl Engine {
             Verdict::Match { rehash } => rehash,
             Verdict::NoMatch => return Err(LoginError::InvalidCredentials),
         };
-        let customer = customer.ok_or(LoginError::InvalidCredentials)?;
+        // A locked customer is refused like a wrong password, before anything is signed or sent: it must take no longer.
+        let customer = customer.filter(|customer| customer.may_log_in()).ok_or(LoginError::InvalidCredentials)?;
         let issued = self.open_session(place, &customer, client).await?;
         if let Some(password) = rehash {
             self.rehash_later(place.clone(), customer, password);
@@ -102,7 +103,8 @@ impl Engine {
             });
             match place.handle.call(command, ctx).await {
                 Ok(done) => {
-                    let customer = done.state.customer(customer.id).cloned().ok_or(Unavailable::Fault)?;
+                    let customer = done.state.customer(customer.id).cloned();
+                    let customer = customer.ok_or_else(|| unexpected("login", &Rejection::CustomerNotFound))?;
                     return Ok(Issued { token, customer, session: session_id });
                 }
                 Err(error) => match rejection(error)? {
@@ -116,7 +118,7 @@ impl Engine {
                 },
             }
         }
-        Err(unexpected("login", &Rejection::IdTaken).into())
+        Err(Unavailable::Overloaded.into())
     }
 
     /// Puts a stronger hash in place, after the reply. Compare and set: a password that changed meanwhile stays.

@@ -1,18 +1,23 @@
 //! Draws ids and mints tokens, before the actor decides: the domain sees digests only.
 
 use super::keys::audience;
-use super::{Engine, Place, Unavailable};
+use super::{Checked, Engine, Place, Unavailable, rejection, unexpected};
 use crate::entropy::draw;
 use crate::tokens::{self, AuthToken, Claims};
-use doorward_domain::account::Customer;
-use doorward_domain::account::command::NewSession;
+use doorward_domain::Ctx;
+use doorward_domain::account::command::{Command, NewSession};
 use doorward_domain::account::session::Method;
+use doorward_domain::account::{Customer, Rejection};
 use doorward_domain::ids::{CustomerId, SessionId, TokenDigest};
 use doorward_domain::time::Timestamp;
 use std::sync::Arc;
 
-/// How often a drawn id that is taken is drawn again. Two collisions in a row are a broken generator.
+/// How often session ids and tokens are drawn. They have 128 bits and more: a second draw is for form's sake.
 pub(super) const DRAWS_MAX: usize = 4;
+
+/// How often the ids of a registration are drawn. A customer id has 12 random bits in its millisecond, so that in a burst of
+/// registrations one that is taken is nothing unusual: with a quarter of a millisecond's ids gone, 64 draws in it fail once in 10^38.
+pub(super) const REGISTRATION_DRAWS_MAX: usize = 64;
 
 /// A token that was issued, with its customer as of now.
 #[derive(Debug)]
@@ -32,6 +37,33 @@ pub(super) struct Drawn {
 }
 
 impl Engine {
+    /// Has the actor decide a command that gives the asking session another token, drawn again while it is taken. The inner result is the
+    /// actor's no, which the journey names.
+    pub(super) async fn issue_with(
+        &self,
+        checked: &Checked,
+        ctx: &Ctx,
+        command: impl Fn(TokenDigest) -> Command,
+    ) -> Result<Result<Issued, Rejection>, Unavailable> {
+        let session = &checked.accepted.session;
+        for _ in 0..DRAWS_MAX {
+            let life = (ctx.now, session.expires_at);
+            let drawn = self.draw_token(&checked.place, (checked.customer(), session.id), life)?;
+            match checked.place.handle.call(command(drawn.digest), ctx.clone()).await {
+                Ok(done) => {
+                    let customer = done.state.customer(checked.customer()).cloned();
+                    let customer = customer.ok_or_else(|| unexpected("issue", &Rejection::CustomerNotFound))?;
+                    return Ok(Ok(Issued { token: drawn.token, customer, session: session.id }));
+                }
+                Err(error) => match rejection(error)? {
+                    Rejection::IdTaken => {}
+                    other => return Ok(Err(other)),
+                },
+            }
+        }
+        Err(Unavailable::Overloaded)
+    }
+
     /// A session id and its first token.
     pub(super) fn draw_session(
         &self,

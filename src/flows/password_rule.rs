@@ -1,19 +1,14 @@
-//! Asks the site's rule about a password that somebody wants to set.
+//! A password that somebody wants to set: asks the site's rule about it, and hashes it.
 
 use super::{Engine, Place, Unavailable};
 use crate::hashing::{Context, Password, PhcString};
 use doorward_domain::account::Customer;
 use doorward_domain::account::customer::Profile;
+use doorward_domain::credential::PasswordHash;
 use doorward_domain::email::Email;
 use doorward_domain::password::{Candidate, PasswordFault};
 use doorward_domain::text::Name;
 use doorward_domain::username::Username;
-
-/// Why a password cannot be set.
-pub(super) enum NewPasswordError {
-    Refused(PasswordFault),
-    Unavailable(Unavailable),
-}
 
 /// What a password is judged with.
 pub(super) struct Judged<'a> {
@@ -24,19 +19,18 @@ pub(super) struct Judged<'a> {
 }
 
 impl Engine {
-    /// The password again, when the site's policy accepts it. The estimate runs on the hashing threads: it takes milliseconds.
-    pub(super) async fn judge_password(
+    /// The hash of a password that the site's policy accepts. The estimate runs on the hashing threads too: it takes milliseconds.
+    pub(super) async fn hash_new_password<E>(
         &self,
         place: &Place,
         password: Password,
         with: Judged<'_>,
-    ) -> Result<Password, NewPasswordError> {
-        let policy = &place.site.settings.password;
-        let (password, estimate) = self
-            .hashing
-            .estimate(place.account(), password, context(place, &with))
-            .await
-            .map_err(|error| NewPasswordError::Unavailable(error.into()))?;
+    ) -> Result<PasswordHash, E>
+    where
+        E: From<PasswordFault> + From<Unavailable>,
+    {
+        let estimated = self.hashing.estimate(place.account(), password, context(place, &with)).await;
+        let (password, estimate) = estimated.map_err(Unavailable::from)?;
         let candidate = Candidate {
             code_points: estimate.code_points,
             score: estimate.score,
@@ -45,8 +39,9 @@ impl Engine {
             is_composed: estimate.is_composed,
             is_current: with.is_current,
         };
-        policy.check(&candidate).map_err(NewPasswordError::Refused)?;
-        Ok(password)
+        place.site.settings.password.check(&candidate)?;
+        let phc = self.hashing.hash(place.account(), password).await.map_err(Unavailable::from)?;
+        Ok(phc.to_stored())
     }
 }
 

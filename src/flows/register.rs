@@ -1,7 +1,7 @@
 //! Register: a new customer, logged in at once.
 
-use super::mint::DRAWS_MAX;
-use super::password_rule::{Judged, NewPasswordError};
+use super::mint::REGISTRATION_DRAWS_MAX;
+use super::password_rule::Judged;
 use super::{Client, Engine, Issued, Place, Unavailable, rejection, unexpected};
 use crate::entropy::draw;
 use crate::hashing::Password;
@@ -73,18 +73,16 @@ impl Engine {
         let place = self.place(request.site).ok_or(RegisterError::SiteNotFound)?;
         self.registrations.take(client.address)?;
         names_are_free(&place, &request)?;
-        let hash = self.hash_new_password(&place, &mut request).await?;
-        for _ in 0..DRAWS_MAX {
-            match self.try_register(&place, &request, hash.clone(), client).await {
-                Ok(Some(issued)) => return Ok(issued),
-                Ok(None) => {}
-                Err(error) => return Err(error),
+        let hash = self.hash_first_password(&place, &mut request).await?;
+        for _ in 0..REGISTRATION_DRAWS_MAX {
+            if let Some(issued) = self.try_register(&place, &request, hash.clone(), client).await? {
+                return Ok(issued);
             }
         }
-        Err(unexpected("register", &Rejection::IdTaken).into())
+        Err(Unavailable::Overloaded.into())
     }
 
-    async fn hash_new_password(
+    async fn hash_first_password(
         &self,
         place: &Place,
         request: &mut Register,
@@ -96,12 +94,7 @@ impl Engine {
             profile: &request.profile,
             is_current: false,
         };
-        let password = self.judge_password(place, password, with).await.map_err(|error| match error {
-            NewPasswordError::Refused(fault) => RegisterError::Password(fault),
-            NewPasswordError::Unavailable(unavailable) => unavailable.into(),
-        })?;
-        let phc = self.hashing.hash(place.account(), password).await.map_err(Unavailable::from)?;
-        Ok(Some(phc.to_stored()))
+        self.hash_new_password(place, password, with).await.map(Some)
     }
 
     /// One draw of the ids; `None` when one of them is taken.
@@ -128,7 +121,8 @@ impl Engine {
         }));
         match place.handle.call(command, ctx).await {
             Ok(done) => {
-                let customer = done.state.customer(id).cloned().ok_or(Unavailable::Fault)?;
+                let customer = done.state.customer(id).cloned();
+                let customer = customer.ok_or_else(|| unexpected("register", &Rejection::CustomerNotFound))?;
                 Ok(Some(Issued { token, customer, session: session_id }))
             }
             Err(error) => match rejection(error)? {

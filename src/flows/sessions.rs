@@ -1,8 +1,9 @@
 //! My sessions: list them, end one, end all others.
 
-use super::{CheckError, Client, Engine, Presented, Unavailable, rejection, unexpected};
+use super::check::session_rejected;
+use super::{CheckError, Client, Engine, Presented, SessionError, Unavailable, rejection};
 use doorward_domain::account::command::{Command, RevokeOtherSessions, RevokeSession};
-use doorward_domain::account::{Refusal, Rejection, Session};
+use doorward_domain::account::{Rejection, Session};
 use doorward_domain::ids::SessionId;
 use std::sync::Arc;
 
@@ -15,9 +16,9 @@ pub struct MySessions {
     pub current: SessionId,
 }
 
-/// Why a session was not listed or ended.
+/// Why a session was not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionsError {
+pub enum RevokeError {
     /// The presented token is refused.
     #[error(transparent)]
     Refused(#[from] CheckError),
@@ -27,12 +28,6 @@ pub enum SessionsError {
     /// The engine cannot do it now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-impl From<Refusal> for SessionsError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.into())
-    }
 }
 
 impl Engine {
@@ -53,42 +48,35 @@ impl Engine {
     /// Ends one session of the customer who asks.
     ///
     /// # Errors
-    /// [`SessionsError`]; a session of somebody else does not exist for the customer.
+    /// [`RevokeError`]; a session of somebody else does not exist for the customer.
     pub async fn revoke_session(
         &self,
         presented: &Presented,
         session: SessionId,
         client: &Client,
-    ) -> Result<(), SessionsError> {
+    ) -> Result<(), RevokeError> {
         let checked = self.check(presented)?;
         let command = Command::RevokeSession(RevokeSession { by: checked.authority(), session });
-        self.end_sessions(&checked, command, client).await
+        match checked.place.handle.call(command, self.ctx(client)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(match rejection(error)? {
+                Rejection::SessionNotFound => RevokeError::SessionNotFound,
+                other => session_rejected("revoke_session", other),
+            }),
+        }
     }
 
     /// Ends every session of the customer who asks, but the one that asks.
     ///
     /// # Errors
-    /// [`SessionsError`].
-    pub async fn revoke_other_sessions(&self, presented: &Presented, client: &Client) -> Result<(), SessionsError> {
+    /// [`SessionError`].
+    pub async fn revoke_other_sessions(&self, presented: &Presented, client: &Client) -> Result<(), SessionError> {
         let checked = self.check(presented)?;
         let site = checked.place.site.id;
         let command = Command::RevokeOtherSessions(RevokeOtherSessions { token: checked.digest, site });
-        self.end_sessions(&checked, command, client).await
-    }
-
-    async fn end_sessions(
-        &self,
-        checked: &super::Checked,
-        command: Command,
-        client: &Client,
-    ) -> Result<(), SessionsError> {
         match checked.place.handle.call(command, self.ctx(client)).await {
             Ok(_) => Ok(()),
-            Err(error) => match rejection(error)? {
-                Rejection::SessionNotFound => Err(SessionsError::SessionNotFound),
-                Rejection::Refused(refusal) => Err(refusal.into()),
-                other => Err(unexpected("sessions", &other).into()),
-            },
+            Err(error) => Err(session_rejected("revoke_other_sessions", rejection(error)?)),
         }
     }
 }

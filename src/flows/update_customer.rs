@@ -1,9 +1,9 @@
 //! A customer changes address, user name, names or metadata, and gets a fresh token.
 
-use super::mint::DRAWS_MAX;
-use super::{CheckError, Client, Engine, Issued, Presented, Unavailable, rejection, unexpected};
+use super::check::session_rejected;
+use super::{CheckError, Client, Engine, Issued, Presented, Unavailable};
+use doorward_domain::account::Rejection;
 use doorward_domain::account::command::{Command, ProfilePatch, UpdateCustomer as Update};
-use doorward_domain::account::{Refusal, Rejection};
 use doorward_domain::email::Email;
 use doorward_domain::metadata::{MetadataError, MetadataPatch};
 use doorward_domain::username::Username;
@@ -41,12 +41,6 @@ pub enum UpdateError {
     Unavailable(#[from] Unavailable),
 }
 
-impl From<Refusal> for UpdateError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.into())
-    }
-}
-
 impl Engine {
     /// Changes the customer whose session asks.
     ///
@@ -59,39 +53,18 @@ impl Engine {
         client: &Client,
     ) -> Result<Issued, UpdateError> {
         let checked = self.check(presented)?;
-        let session = &checked.accepted.session;
-        for _ in 0..DRAWS_MAX {
-            let ctx = self.ctx(client);
-            let life = (ctx.now, session.expires_at);
-            let drawn = self.draw_token(&checked.place, (checked.customer(), session.id), life)?;
+        let command = |token| {
             let CustomerPatch { email, username, profile, metadata } = patch.clone();
-            let command = Command::UpdateCustomer(Box::new(Update {
-                by: checked.authority(),
-                customer: checked.customer(),
-                email,
-                username,
-                profile,
-                metadata,
-                token: Some(drawn.digest),
-            }));
-            match checked.place.handle.call(command, ctx).await {
-                Ok(done) => {
-                    let customer = done.state.customer(checked.customer()).cloned().ok_or(Unavailable::Fault)?;
-                    return Ok(Issued { token: drawn.token, customer, session: session.id });
-                }
-                Err(error) => match rejection(error)? {
-                    Rejection::IdTaken => {}
-                    Rejection::EmailTaken => return Err(UpdateError::EmailTaken),
-                    Rejection::UsernameTaken => return Err(UpdateError::UsernameTaken),
-                    Rejection::Metadata(error) => return Err(error.into()),
-                    Rejection::Refused(refusal) => return Err(refusal.into()),
-                    // Deleted between the look and the decision: the session is gone with the customer.
-                    Rejection::CustomerNotFound => return Err(Refusal::UnknownToken.into()),
-                    Rejection::ClockBehind => return Err(Unavailable::ClockBehind.into()),
-                    other => return Err(unexpected("update_customer", &other).into()),
-                },
-            }
-        }
-        Err(unexpected("update_customer", &Rejection::IdTaken).into())
+            let (by, customer) = (checked.authority(), checked.customer());
+            let token = Some(token);
+            Command::UpdateCustomer(Box::new(Update { by, customer, email, username, profile, metadata, token }))
+        };
+        let updated = self.issue_with(&checked, &self.ctx(client), command).await?;
+        updated.map_err(|rejection| match rejection {
+            Rejection::EmailTaken => UpdateError::EmailTaken,
+            Rejection::UsernameTaken => UpdateError::UsernameTaken,
+            Rejection::Metadata(error) => error.into(),
+            other => session_rejected("update_customer", other),
+        })
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn operation(tag: &str, summary: &str, token: Token) -> Description {
     if !matches!(token, Token::Unasked) {
         operation = operation.security(SecurityRequirement::new("auth_token", Vec::<String>::new()));
     }
-    let description = Description(operation).refuses(400, "A value is missing or bad; `errors` says which.");
+    let description = Description(operation).refuses(400, "A value is missing or bad; `errors` says which.").may_fail();
     match token {
         Token::Unasked => description,
         Token::BearerOrBody => description
@@ -88,7 +88,7 @@ pub(super) fn operation(tag: &str, summary: &str, token: Token) -> Description {
 
 /// Describes an operation that concerns no site.
 pub(super) fn public_operation(tag: &str, summary: &str) -> Description {
-    Description(OperationBuilder::new().tag(tag).summary(Some(summary)))
+    Description(OperationBuilder::new().tag(tag).summary(Some(summary))).may_fail()
 }
 
 impl Description {
@@ -145,7 +145,12 @@ impl Description {
 
     /// Changes something, so that it may be refused for want of resources.
     pub(super) fn changes(self) -> Self {
-        self.refuses(503, "`overloaded`, `not_attempted`, `outcome_unknown`, `clock_behind`, `unavailable`.")
+        self.refuses(503, "`overloaded`, `not_attempted`, `outcome_unknown`, `clock_behind`.")
+    }
+
+    /// May run into a fault of ours, as everything may.
+    fn may_fail(self) -> Self {
+        self.refuses(500, "`internal`: a fault on our side; quote its `report_id`.")
     }
 
     /// The description.

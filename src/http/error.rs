@@ -116,17 +116,23 @@ impl ApiError {
             .retry_after(1)
     }
 
-    /// 503: the engine cannot do it now, through no fault of the request.
+    /// 503: the engine cannot do it now, through no fault of the request. A fault of ours, which is logged where it happened, is 500.
+    ///
+    /// `Retry-After` only where nothing was changed: clients obey it blindly, and what may have happened must not happen twice.
     #[must_use]
     pub fn unavailable(unavailable: Unavailable) -> Self {
-        let (code, message) = match unavailable {
-            Unavailable::Overloaded => return Self::overloaded(),
-            Unavailable::NotAttempted => ("not_attempted", "Nothing was changed, please try again later."),
-            Unavailable::OutcomeUnknown => ("outcome_unknown", "It is not known whether the change was made."),
-            Unavailable::ClockBehind => ("clock_behind", "Nothing was changed: the server's clock is being set right."),
-            Unavailable::Fault => ("unavailable", "Something went wrong on our side, please try again later."),
-        };
-        Self::refused(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(30)
+        let refused = |code, message| Self::refused(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        match unavailable {
+            Unavailable::Overloaded => Self::overloaded(),
+            Unavailable::NotAttempted => {
+                refused("not_attempted", "Nothing was changed, please try again later.").retry_after(30)
+            }
+            Unavailable::OutcomeUnknown => refused("outcome_unknown", "It is not known whether the change was made."),
+            Unavailable::ClockBehind => {
+                refused("clock_behind", "Nothing was changed: the server's clock is being set right.").retry_after(30)
+            }
+            Unavailable::Fault => Self::internal(),
+        }
     }
 
     /// 500: a fault of ours. It is logged here, with all its causes; the client gets the request's id to quote.
@@ -392,21 +398,25 @@ mod tests {
     }
 
     #[test]
-    fn a_503_says_whether_to_try_again() {
+    fn a_503_says_when_to_try_again_only_where_nothing_was_changed_and_a_fault_is_a_500() {
         let cases = [
-            (Unavailable::Overloaded, "overloaded"),
-            (Unavailable::NotAttempted, "not_attempted"),
-            (Unavailable::OutcomeUnknown, "outcome_unknown"),
-            (Unavailable::ClockBehind, "clock_behind"),
-            (Unavailable::Fault, "unavailable"),
+            (Unavailable::Overloaded, (503, "overloaded", Some("1"))),
+            (Unavailable::NotAttempted, (503, "not_attempted", Some("30"))),
+            (Unavailable::OutcomeUnknown, (503, "outcome_unknown", None)),
+            (Unavailable::ClockBehind, (503, "clock_behind", Some("30"))),
+            (Unavailable::Fault, (500, "internal", None)),
         ];
-        for (unavailable, code) in cases {
+        for (unavailable, expected) in cases {
             let error = ApiError::unavailable(unavailable);
-            assert_eq!((error.status(), error.code()), (StatusCode::SERVICE_UNAVAILABLE, code));
-            assert!(error.into_response().headers().contains_key("retry-after"), "{code}");
+            let (status, code) = (error.status().as_u16(), error.code());
+            let response = error.into_response();
+            let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+            assert_eq!((status, code, retry_after), expected);
         }
+        check(
+            &ApiError::unavailable(Unavailable::Fault).reported_as("r-1"),
+            r#"{"error":{"status":500,"message":"Something went wrong on our side.","code":"internal","report_id":"r-1"}}"#,
+        );
         assert!(ApiError::token_missing().into_response().headers().contains_key("www-authenticate"));
-        let response = ApiError::overloaded().into_response();
-        assert_eq!(response.headers().get("retry-after").unwrap(), "1");
     }
 }

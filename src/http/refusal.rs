@@ -7,9 +7,7 @@ use http::StatusCode;
 
 use super::error::ApiError;
 use super::presented::site_unknown;
-use crate::flows::change_password::ChangePasswordError;
-use crate::flows::refresh::RefreshError;
-use crate::flows::{CheckError, PasswordError, Unavailable, Wait};
+use crate::flows::{CheckError, PasswordError, ProveError, SessionError, Unavailable, Wait};
 
 /// Which interface an endpoint belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,24 +42,23 @@ impl Surface {
         }
     }
 
-    /// Why a session was not refreshed or ended.
-    pub(super) fn not_refreshed(self, error: RefreshError) -> ApiError {
+    /// Why a journey that needs nothing but a session did not happen.
+    pub(super) fn not_done(self, error: SessionError) -> ApiError {
         match error {
-            RefreshError::Refused(error) => self.refused(error),
-            RefreshError::Unavailable(error) => error.into(),
+            SessionError::Refused(error) => self.refused(error),
+            SessionError::Unavailable(error) => error.into(),
         }
     }
 
-    /// Why a password was not changed, or not believed: `current` and `new` are the fields it concerns.
-    pub(super) fn not_proven(self, error: ChangePasswordError, current: &str, new: &str) -> ApiError {
+    /// Why a customer was not believed: `field` is the one with the password.
+    pub(super) fn not_proven(self, error: ProveError, field: &str) -> ApiError {
         match error {
-            ChangePasswordError::Refused(error) => self.refused(error),
-            ChangePasswordError::TooMany(wait) => wait.into(),
-            ChangePasswordError::WrongPassword => {
-                ApiError::invalid_field(current, "The current password is wrong.").coded("password_wrong")
+            ProveError::Refused(error) => self.refused(error),
+            ProveError::TooMany(wait) => wait.into(),
+            ProveError::WrongPassword => {
+                ApiError::invalid_field(field, "The current password is wrong.").coded("password_wrong")
             }
-            ChangePasswordError::Password(fault) => ApiError::invalid_field(new, fault.to_string()),
-            ChangePasswordError::Unavailable(error) => error.into(),
+            ProveError::Unavailable(error) => error.into(),
         }
     }
 }

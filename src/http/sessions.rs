@@ -8,9 +8,7 @@ pub(super) use self::list::SessionResource;
 
 use super::api::Api;
 use super::error::ApiError;
-use super::refusal::Surface;
 use super::routes::Route;
-use crate::flows::sessions::SessionsError;
 use http::StatusCode;
 
 pub(super) fn routes() -> Vec<Route<Api>> {
@@ -19,12 +17,4 @@ pub(super) fn routes() -> Vec<Route<Api>> {
 
 fn not_found() -> ApiError {
     ApiError::refused(StatusCode::NOT_FOUND, "session_not_found", "There is no such session.")
-}
-
-fn refused(error: SessionsError) -> ApiError {
-    match error {
-        SessionsError::Refused(error) => Surface::Own.refused(error),
-        SessionsError::SessionNotFound => not_found(),
-        SessionsError::Unavailable(error) => error.into(),
-    }
 }

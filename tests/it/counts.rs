@@ -2,6 +2,7 @@
 
 use crate::server::{Answer, CHEAP, OTHER_PASSWORD, PASSWORD, Server, builder, cheap_hashing, master_key, profile};
 use doorward::domain::account::Settings;
+use doorward::domain::account::customer::Status;
 use doorward::domain::email::Email;
 use doorward::domain::text::Name;
 use doorward::flows::{Client, Identity, Password};
@@ -64,6 +65,17 @@ async fn each_journey_costs_what_it_says() {
     assert_eq!(cost(&server, unknown).await.1, (1, 0, 0), "a login of nobody: the decoy");
     let logout = server.post("/api/v1/sdk/auth/logout").bearer(&token).send();
     assert_eq!(cost(&server, logout).await.1, (0, 1, 1), "logout");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_customer_with_the_right_password_costs_what_a_wrong_one_costs() {
+    let server = Server::start().await;
+    server.register(&server.shop, "ada@example.org").await.data();
+    server.account.set_status(server.customer("ada@example.org"), Status::Locked).await.unwrap();
+    let (refused, spent) = cost(&server, server.login(&server.shop, "ada@example.org")).await;
+    refused.refused(404, "invalid_credentials");
+    assert_eq!(spent, (1, 0, 0), "one hash, and nothing is asked of the actor");
     server.stop().await;
 }
 

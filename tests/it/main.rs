@@ -12,6 +12,7 @@ mod sessions;
 mod clock;
 mod counts;
 mod crash;
+mod draws;
 mod guesses;
 mod hostile;
 mod journeys;

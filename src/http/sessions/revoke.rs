@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Operation;
 
-use super::{not_found, refused};
+use super::not_found;
+use crate::flows::sessions::RevokeError;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
-use crate::http::error::Outcome;
+use crate::http::error::{ApiError, Outcome};
 use crate::http::presented::client;
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
@@ -23,6 +24,14 @@ async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     let session = request.param().parse().map_err(|_| not_found())?;
     api.engine.revoke_session(&presented, session, &client(&request)).await.map_err(refused)?;
     Ok(Reply::nothing())
+}
+
+fn refused(error: RevokeError) -> ApiError {
+    match error {
+        RevokeError::Refused(error) => Surface::Own.refused(error),
+        RevokeError::SessionNotFound => not_found(),
+        RevokeError::Unavailable(error) => error.into(),
+    }
 }
 
 fn describe() -> Operation {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Operation;
 
-use super::refused;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
@@ -20,7 +19,8 @@ pub(super) fn route() -> Route<Api> {
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     let presented = api.presented(&request, Surface::Own)?;
-    api.engine.revoke_other_sessions(&presented, &client(&request)).await.map_err(refused)?;
+    let ended = api.engine.revoke_other_sessions(&presented, &client(&request)).await;
+    ended.map_err(|error| Surface::Own.not_done(error))?;
     Ok(Reply::nothing())
 }
 

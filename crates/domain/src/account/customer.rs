@@ -91,6 +91,12 @@ pub struct Entitlement {
 }
 
 impl Customer {
+    /// Whether the customer may open a session now.
+    #[must_use]
+    pub fn may_log_in(&self) -> bool {
+        self.status == Status::Active
+    }
+
     /// Whether the customer has the named grant at `now`.
     #[must_use]
     pub fn is_entitled_to(&self, name: &str, now: Timestamp) -> bool {

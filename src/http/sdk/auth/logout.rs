@@ -21,7 +21,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     let presented = api.presented(&request, Surface::Published)?;
     let ended = api.engine.logout(&presented, &client(&request)).await;
-    let customer = ended.map_err(|error| Surface::Published.not_refreshed(error))?;
+    let customer = ended.map_err(|error| Surface::Published.not_done(error))?;
     Reply::data(&CustomerResource::of(&customer, None, api.engine.now()))
 }
 

@@ -26,7 +26,7 @@ async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     let password = if is_given { person::password(&mut reading, "password") } else { None };
     reading.finish()?;
     let deleted = api.engine.delete_own_customer(&presented, password, &client(&request)).await;
-    deleted.map_err(|error| Surface::Own.not_proven(error, "password", "password"))?;
+    deleted.map_err(|error| Surface::Own.not_proven(error, "password"))?;
     Ok(Reply::nothing())
 }
 

@@ -21,7 +21,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     let presented = api.presented(&request, Surface::Published)?;
     let refreshed = api.engine.refresh(presented, &client(&request)).await;
-    let issued = refreshed.map_err(|error| Surface::Published.not_refreshed(error))?;
+    let issued = refreshed.map_err(|error| Surface::Published.not_done(error))?;
     Reply::data(&CustomerResource::of(&issued.customer, Some(&issued.token), api.engine.now()))
 }
 

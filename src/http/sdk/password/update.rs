@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Operation;
 
-use crate::flows::change_password::ChangePassword;
+use crate::flows::change_password::{ChangePassword, ChangePasswordError};
 use crate::http::api::Api;
 use crate::http::describe::{Field, Token, operation};
-use crate::http::error::Outcome;
+use crate::http::error::{ApiError, Outcome};
 use crate::http::presented::client;
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
@@ -31,8 +31,16 @@ async fn handle(api: Arc<Api>, request: Request) -> Outcome {
     }
     let (current, new) = reading.finish_with(current.zip(new))?;
     let changed = api.engine.change_password(&presented, ChangePassword { current, new }, &client(&request)).await;
-    let issued = changed.map_err(|error| Surface::Published.not_proven(error, "old_password", "new_password"))?;
+    let issued = changed.map_err(refused)?;
     Reply::data(&CustomerResource::of(&issued.customer, Some(&issued.token), api.engine.now()))
+}
+
+fn refused(error: ChangePasswordError) -> ApiError {
+    match error {
+        ChangePasswordError::NotProven(error) => Surface::Published.not_proven(error, "old_password"),
+        ChangePasswordError::Password(fault) => ApiError::invalid_field("new_password", fault.to_string()),
+        ChangePasswordError::Unavailable(error) => error.into(),
+    }
 }
 
 fn describe() -> Operation {

@@ -1,7 +1,6 @@
 //! Logs a customer in: the heart of the session rules.
 
 use super::{Changes, guards};
-use crate::account::customer::Status;
 use crate::account::event::Change;
 use crate::account::session::{EndReason, Method, Session, Token};
 use crate::account::{Rejection, Site, State};
@@ -40,7 +39,7 @@ impl OpenSession {
         if customer.credential.rev != self.credential_rev {
             return Err(Rejection::CredentialChanged);
         }
-        if customer.status != Status::Active {
+        if !customer.may_log_in() {
             return Err(Rejection::CustomerLocked);
         }
         guards::clock_is_sane(state, ctx)?;

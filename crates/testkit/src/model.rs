@@ -137,6 +137,12 @@ impl Model {
         self.logins.iter().any(|login| login.session == session && login.is_forgotten)
     }
 
+    /// Whether a token was known and is not any more: its session was forgotten, or it fell out of it. No such digest comes again.
+    #[must_use]
+    pub fn has_dropped(&self, token: TokenDigest) -> bool {
+        self.tokens.contains(&token) && self.token_is_fresh(token).is_ok()
+    }
+
     /// Asks a command.
     ///
     /// # Errors

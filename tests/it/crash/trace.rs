@@ -36,8 +36,7 @@ fn start_traced(place: &Place, file: &str) -> Service {
 
 /// Registers a customer; his token.
 async fn register(http: &Http, email: &str) -> String {
-    let fields =
-        json!({"site_id": SHOP, "email": email, "password": PASSWORD, "confirm_password": PASSWORD});
+    let fields = json!({"site_id": SHOP, "email": email, "password": PASSWORD, "confirm_password": PASSWORD});
     let answer = http.send(Method::POST, "sdk/auth/register", None, fields).await.unwrap();
     answer.token().unwrap_or_else(|| panic!("{answer:?}"))
 }

@@ -43,6 +43,9 @@ pub enum Finding {
     /// An opening refuses this.
     #[error("{0}")]
     Fatal(Error),
+    /// The newest snapshots cannot be read. An opening takes those before them and loses nothing.
+    #[error("the newest snapshots cannot be read, those before them can: {}", Causes(&**.0))]
+    Newest(Box<Refusal>),
     /// The copy of `CURRENT` cannot be read. The next snapshot writes it again.
     #[error("CURRENT.copy is damaged: {0}")]
     Copy(current::Damage),
@@ -101,7 +104,11 @@ fn verify_place(place: &Place, progress: &mut dyn Progress) -> Result<Verified, 
     {
         verified.findings.push(Finding::Diverges);
     }
+    let can_fall_back = matches!(older, Some(Ok(_)));
     match newest {
+        Err(Error::Refused { reason, .. }) if can_fall_back && is_of_snapshots(&reason) => {
+            verified.findings.push(Finding::Newest(reason));
+        }
         Err(error @ Error::Refused { .. }) => verified.findings.push(Finding::Fatal(error.in_dir(&place.dir))),
         Err(error) => return Err(error),
         Ok(_) => {}
@@ -112,6 +119,11 @@ fn verify_place(place: &Place, progress: &mut dyn Progress) -> Result<Verified, 
         Some(Ok(_)) | None => {}
     }
     Ok(verified)
+}
+
+/// Whether an opening that is refused so tries the snapshots before the newest.
+fn is_of_snapshots(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Snapshot(_) | Refusal::Chain { .. })
 }
 
 fn read(place: &Place, chain: &Chain, progress: &mut dyn Progress) -> Result<(Assembled, Report), Error> {

@@ -2,12 +2,148 @@
 //! every line names evidence, and all the evidence it names exists.
 
 use crate::tidy::{Finding, Source, assert_none};
+use std::collections::BTreeSet;
 
-/// The lines of the specification that what is built so far must answer for: ASVS 5.0.0 requirements by number, our
-/// decisions (D) and known attacks (A).
+/// The lines of the specification that what is built so far must answer for: ASVS 5.0.0 requirements by number, lines
+/// of NIST SP 800-63B-4, our decisions (D) and known attacks (A).
 const REQUIRED: &[&str] = &[
-    "1.2.5", "1.4.1", "1.4.2", "1.4.3", "6.1.3", "7.1.1", "7.1.2", "11.1.1", "11.1.2", "11.2.1", "15.2.1", "15.2.3",
+    "1.1.1",
+    "1.2.5",
+    "1.2.9",
+    "1.3.2",
+    "1.3.10",
+    "1.3.12",
+    "1.4.1",
+    "1.4.2",
+    "1.4.3",
+    "1.5.2",
+    "1.5.3",
+    "2.1.1",
+    "2.1.2",
+    "2.1.3",
+    "2.2.1",
+    "2.2.2",
+    "2.2.3",
+    "2.3.1",
+    "2.3.2",
+    "2.3.3",
+    "2.3.4",
+    "2.4.1",
+    "4.1.1",
+    "4.1.2",
+    "4.1.3",
+    "4.1.4",
+    "4.2.1",
+    "4.2.2",
+    "4.2.3",
+    "4.2.4",
+    "6.1.1",
+    "6.1.2",
+    "6.1.3",
+    "6.2.1",
+    "6.2.2",
+    "6.2.3",
+    "6.2.4",
+    "6.2.5",
+    "6.2.8",
+    "6.2.9",
+    "6.2.10",
+    "6.2.11",
+    "6.2.12",
+    "6.3.1",
+    "6.3.2",
+    "6.3.4",
+    "6.4.2",
+    "7.1.1",
+    "7.1.2",
+    "7.2.1",
+    "7.2.2",
+    "7.2.3",
+    "7.2.4",
+    "7.3.1",
+    "7.3.2",
+    "7.4.1",
+    "7.4.2",
+    "7.4.3",
+    "7.4.5",
+    "7.5.2",
+    "9.1.1",
+    "9.1.2",
+    "9.1.3",
+    "9.2.1",
+    "9.2.2",
+    "9.2.3",
+    "9.2.4",
+    "11.1.1",
+    "11.1.2",
+    "11.2.1",
+    "11.2.3",
+    "11.2.4",
+    "11.3.1",
+    "11.3.2",
+    "11.3.3",
+    "11.3.4",
+    "11.4.1",
+    "11.4.2",
+    "11.4.3",
+    "11.4.4",
+    "11.5.1",
+    "11.6.1",
+    "13.3.1",
+    "13.4.5",
+    "15.1.1",
+    "15.1.2",
+    "15.1.3",
+    "15.2.1",
+    "15.2.2",
+    "15.2.3",
     "15.2.4",
+    "15.3.1",
+    "15.3.3",
+    "15.3.4",
+    "15.3.5",
+    "15.3.7",
+    "15.4.1",
+    "15.4.2",
+    "15.4.3",
+    "15.4.4",
+    "NIST-2.1.3",
+    "NIST-3.1.1.2",
+    "NIST-3.2.2",
+    "NIST-5",
+    "D1",
+    "D2",
+    "D3",
+    "D4",
+    "D6",
+    "D8",
+    "D9",
+    "D10",
+    "D11",
+    "D15",
+    "A01",
+    "A02",
+    "A03",
+    "A13",
+    "A21",
+    "A22",
+    "A23",
+    "A24",
+    "A25",
+    "A27",
+    "A28",
+    "A29",
+    "A30",
+    "A31",
+    "A40",
+    "A41",
+    "A42",
+    "A43",
+    "A44",
+    "A45",
+    "A47",
+    "A48",
+    "A49",
 ];
 
 const MAP: &str = "docs/security-map.toml";
@@ -15,8 +151,17 @@ const MAP: &str = "docs/security-map.toml";
 /// What the evidence is looked up in.
 struct Tree {
     rust: Vec<Source>,
+    /// Every test there is.
+    tests: BTreeSet<String>,
     /// Manifests and lint settings: the root's, the core's.
     settings: Vec<Source>,
+}
+
+impl Tree {
+    fn of(rust: Vec<Source>, settings: Vec<Source>) -> Self {
+        let tests = rust.iter().flat_map(names_of_tests).collect();
+        Self { rust, tests, settings }
+    }
 }
 
 /// Whether evidence of this name exists.
@@ -72,26 +217,33 @@ fn faults(id: &str, entry: &toml::Table, tree: &Tree) -> Vec<String> {
     faults
 }
 
-/// `6.2.1`, `D10` or `A01`.
+/// `6.2.1`, `NIST-3.1.1.2`, `D10` or `A01`.
 fn is_id(id: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_digit());
     let lettered = id.strip_prefix(['A', 'D']).is_some_and(is_number);
-    lettered || (id.split('.').count() == 3 && id.split('.').all(is_number))
+    let nist = id.strip_prefix("NIST-").is_some_and(|section| section.split('.').all(is_number));
+    lettered || nist || (id.split('.').count() == 3 && id.split('.').all(is_number))
 }
 
-/// Whether a function of this name stands below a test attribute.
 fn has_test(tree: &Tree, name: &str) -> bool {
-    let declared = format!("fn {name}(");
-    tree.rust.iter().any(|source| {
-        let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
-        let mut declarations = lines.iter().enumerate().filter(|(_, line)| line.contains(&declared)).map(|(at, _)| at);
-        declarations.any(|at| {
-            let above = lines.get(..at).unwrap_or_default().iter().rev();
-            let attributes =
-                above.take_while(|line| line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]"));
-            attributes.filter(|line| line.starts_with("#[")).any(|line| line.contains("test"))
-        })
-    })
+    tree.tests.contains(name)
+}
+
+/// The names of the functions that stand below a test attribute.
+fn names_of_tests(source: &Source) -> Vec<String> {
+    let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
+    let declared = |line: &str| {
+        let (_, rest) = line.split_once("fn ").filter(|(before, _)| matches!(*before, "" | "async " | "pub "))?;
+        rest.split_once('(').map(|(name, _)| name.to_owned())
+    };
+    let is_test = |at: usize| {
+        let above = lines.get(..at).unwrap_or_default().iter().rev();
+        let attributes =
+            above.take_while(|line| line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]"));
+        attributes.filter(|line| line.starts_with("#[")).any(|line| line.contains("test"))
+    };
+    let names = lines.iter().enumerate().filter_map(|(at, line)| declared(line).map(|name| (at, name)));
+    names.filter(|(at, _)| is_test(*at)).map(|(_, name)| name).collect()
 }
 
 /// Whether `cargo xtask test` has a step of this name.
@@ -107,7 +259,7 @@ fn has_setting(tree: &Tree, text: &str) -> bool {
 #[test]
 fn every_line_of_the_security_map_has_evidence_that_exists() {
     let settings = ["Cargo.toml", "clippy.toml", "deny.toml", "crates/domain/clippy.toml"].map(Source::read).to_vec();
-    let tree = Tree { rust: crate::tidy::rust(), settings };
+    let tree = Tree::of(crate::tidy::rust(), settings);
     assert_none(&check(&Source::read(MAP), REQUIRED, &tree));
 }
 
@@ -124,7 +276,7 @@ fn a_planted_gap_in_the_map_is_found() {
         Source::planted("Cargo.toml", "[x]\nunsafe_code = \"forbid\"\noverflow-checks = true\n"),
         Source::planted("clippy.toml", "{ path = \"std::fs::read\" }"),
     ];
-    let tree = Tree { rust, settings };
+    let tree = Tree::of(rust, settings);
     let cases: [(&str, &[&str]); 13] = [
         ("[\"6.2.1\"]\nrule = \"long\"\ntests = [\"passwords_are_long\", \"waits\"]", &[]),
         (
@@ -158,10 +310,10 @@ fn a_planted_gap_in_the_map_is_found() {
 
 #[test]
 fn ids_are_requirements_decisions_or_attacks() {
-    for id in ["6.2.1", "11.2.4", "A01", "D15"] {
+    for id in ["6.2.1", "11.2.4", "A01", "D15", "NIST-5", "NIST-3.1.1.2"] {
         assert!(is_id(id), "{id}");
     }
-    for id in ["6.2", "6.2.x", "B01", "A", "A1b", ""] {
+    for id in ["6.2", "6.2.x", "B01", "A", "A1b", "NIST-", "NIST-5.", ""] {
         assert!(!is_id(id), "{id}");
     }
 }

@@ -82,8 +82,8 @@ fn tells_fields_and_statuses(document: &Source, operation: &Operation) -> Vec<Fi
             None if section.contains(status) && quoted(description).next().is_none() => {}
             None => refuse(format!("{status} is not told")),
             Some(row) => {
-                for code in
-                    quoted(description).filter(|code| *code != "errors" && !row[1].contains(&format!("`{code}`")))
+                for code in quoted(description)
+                    .filter(|code| !["errors", "report_id"].contains(code) && !row[1].contains(&format!("`{code}`")))
                 {
                     refuse(format!("{status} `{code}` is not told"));
                 }
@@ -98,8 +98,8 @@ fn tells_fields_and_statuses(document: &Source, operation: &Operation) -> Vec<Fi
     found
 }
 
-/// Every code that the sources give an error: the second argument of what makes one, the argument of `coded` and `too_many`, and the
-/// first half of a pair of code and message.
+/// Every code that the sources give an error: the argument of what makes one, of `coded` and of `too_many`, and the first half of a
+/// pair of code and message.
 #[derive(Default)]
 struct Codes(BTreeSet<String>);
 
@@ -119,6 +119,8 @@ impl<'ast> Visit<'ast> for Codes {
             match names.last().map(String::as_str) {
                 Some("refused" | "protocol" | "new") if is_maker => self.take(call.args.iter().nth(1)),
                 Some("too_many") if is_maker => self.take(call.args.first()),
+                // A closure that fixes the status.
+                Some("refused") if names.len() == 1 => self.take(call.args.first()),
                 _ => {}
             }
         }
@@ -141,7 +143,7 @@ impl<'ast> Visit<'ast> for Codes {
                 _ => None,
             })
             .collect();
-        let is_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let is_code = |text: &str| text.starts_with(|letter: char| letter.is_ascii_lowercase()) && !text.contains(' ');
         let is_sentence = |text: &str| text.contains(' ') && text.starts_with(char::is_uppercase);
         if let [code, message] = texts.as_slice()
             && tuple.elems.len() == 2

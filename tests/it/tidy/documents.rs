@@ -1,5 +1,7 @@
 //! What the documents assert about the code: each figure, pathway and algorithm they name is the one that is compiled.
 
+use std::collections::BTreeSet;
+
 use super::paths::identifiers;
 use super::source::{Finding, Source, all, assert_none, rust};
 
@@ -106,6 +108,26 @@ fn names_files_that_exist(document: &Source, files: &[String]) -> Vec<Finding> {
     found
 }
 
+/// Each metric that the sources count is a row of docs/operating.md, and each row is counted.
+fn lists_the_metrics(document: &Source, sources: &[Source]) -> Vec<Finding> {
+    let is_name = |word: &str| word.starts_with("doorward_") && word.contains("_http_");
+    let counted = |source: &Source| -> Vec<String> {
+        source.text.split('"').skip(1).step_by(2).filter(|word| is_name(word)).map(str::to_owned).collect()
+    };
+    let product = sources.iter().filter(|source| source.path.starts_with("src/") && !source.is_test());
+    let names: BTreeSet<String> = product.flat_map(counted).collect();
+    let rows: BTreeSet<String> = document
+        .text
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned()))
+        .collect();
+    let rows: BTreeSet<String> = rows.into_iter().filter(|row| is_name(row)).collect();
+    names
+        .symmetric_difference(&rows)
+        .map(|name| document.finding(1, format!("`{name}` stands in one of the two")))
+        .collect()
+}
+
 fn quoted(text: &str) -> Vec<(String, String)> {
     let is_name = |name: &str| {
         name.len() > 1
@@ -171,6 +193,25 @@ fn documents_quote_constants_as_they_are_and_files_that_exist() {
         [quotes_constants_as_they_are(document, &sources), names_files_that_exist(document, &files)].concat()
     });
     assert_none(&found.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_metric_is_written_down() {
+    let document = Source::read("docs/operating.md");
+    assert_none(&lists_the_metrics(&document, &rust()));
+
+    let counted = [Source::planted("src/http/a.rs", "fn f() { counter!(\"doorward_http_new_total\"); }")];
+    assert_eq!(lists_the_metrics(&Source::planted("docs/operating.md", ""), &counted).len(), 1);
+    assert_eq!(
+        lists_the_metrics(&Source::planted("docs/operating.md", "| `doorward_http_old_total` | x |"), &[]).len(),
+        1
+    );
+}
+
+#[test]
+fn how_soon_a_hole_is_closed_is_written_down() {
+    let text = Source::read("docs/operating.md").text;
+    assert!(text.contains("within: critical 48 hours, high 7 days, other 30 days."));
 }
 
 #[test]

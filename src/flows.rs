@@ -24,7 +24,7 @@ pub mod sessions;
 pub mod site;
 pub mod update_customer;
 
-pub use check::{CheckError, Checked, Presented, SessionError};
+pub use check::{CheckError, Checked, Presented, SessionError, TokenPlace};
 pub use identity::Identity;
 pub use keys::{Issuer, Keys};
 pub use mint::Issued;

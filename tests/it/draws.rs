@@ -32,7 +32,8 @@ impl Entropy for Stubborn {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registration_draws_its_ids_again_while_they_are_taken_and_is_overloaded_when_none_is_free() {
     let entropy = Arc::new(Stubborn::default());
-    let doorward = builder(&Arc::new(ManualClock::default())).entropy(entropy.clone()).open().await.unwrap();
+    let doorward =
+        builder(&Arc::new(ManualClock::default())).entropy(Arc::<Stubborn>::clone(&entropy)).open().await.unwrap();
     let account = doorward.create_account(Name::parse("Example Press").unwrap()).await.unwrap();
     let site = account.create_site(profile("shop.example.org"), Settings::default()).await.unwrap();
     let register = async |name: &str, zeros: u64| {

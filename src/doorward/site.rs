@@ -156,7 +156,10 @@ impl SiteHandle {
         self.engine.revoke_other_sessions(&self.presented(token)?, client).await
     }
 
-    /// Changes the site's profile, its settings, or both.
+    /// Replaces the site's profile, its settings, or both. To change one setting, begin with the settings in [`AccountHandle::view`]; of
+    /// two who do so at once, the later one wins.
+    ///
+    /// [`AccountHandle::view`]: crate::AccountHandle::view
     ///
     /// # Errors
     /// [`UpdateSiteError`].

@@ -3,15 +3,11 @@
 //! Run it with `cargo run --example embed --no-default-features`. It registers a customer, logs in twice under single-user
 //! authentication, stops, starts again over the same directory, and finds everything as it was.
 
-use doorward::domain::account::site::{Host, SiteProfile};
-use doorward::domain::account::{Refusal, Settings};
-use doorward::domain::email::Email;
-use doorward::domain::text::Name;
 use doorward::entropy::SystemEntropy;
-use doorward::flows::{CheckError, Client, Identity};
-use doorward::hashing::Password;
-use doorward::tokens::MasterKey;
-use doorward::{Doorward, SiteHandle};
+use doorward::{
+    CheckError, Client, Doorward, Email, Host, Identity, MasterKey, Name, Password, Refusal, Settings, SiteHandle,
+    SiteProfile,
+};
 use std::error::Error;
 use std::path::Path;
 
@@ -66,7 +62,9 @@ async fn second_run(dir: &Path, master_key: &str, newest: &str) -> Result<(), Bo
 }
 
 async fn open(dir: &Path, master_key: &str) -> Result<Doorward, Box<dyn Error>> {
-    Ok(Doorward::builder().data_dir(dir).master_key(MasterKey::parse(master_key)?).open().await?)
+    // The issuer is what tokens name; other services find the keys that verify them under it.
+    let builder = Doorward::builder().data_dir(dir).issuer("https://id.example.org");
+    Ok(builder.master_key(MasterKey::parse(master_key)?).open().await?)
 }
 
 async fn login(site: &SiteHandle) -> Result<String, Box<dyn Error>> {

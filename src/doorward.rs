@@ -55,7 +55,7 @@ impl Doorward {
     /// [`ProvisionError`].
     pub async fn create_account(&self, name: Name) -> Result<AccountHandle, ProvisionError> {
         let id = self.engine().create_account(name).await?;
-        Ok(AccountHandle::new(Arc::clone(self.engine()), id))
+        self.account(id).ok_or(ProvisionError::AccountNotFound)
     }
 
     /// The accounts, ordered by id.
@@ -68,8 +68,7 @@ impl Doorward {
     /// An account by its id; `None` when there is none.
     #[must_use]
     pub fn account(&self, id: AccountId) -> Option<AccountHandle> {
-        let is_open = self.engine().directory.account(id)?.peek().state.is_open();
-        is_open.then(|| AccountHandle::new(Arc::clone(self.engine()), id))
+        AccountHandle::new(self.engine(), id)
     }
 
     /// A site by its id; `None` when there is none.

@@ -20,14 +20,16 @@ pub mod prove;
 pub mod provision;
 pub mod refresh;
 pub mod register;
+pub mod rotate_key;
 pub mod sessions;
 pub mod site;
 pub mod update_customer;
 
-pub use check::{CheckError, Checked, Presented, SessionError};
+pub use check::{CheckError, Checked, Presented, SessionError, TokenPlace};
 pub use identity::Identity;
 pub use keys::{Issuer, Keys};
 pub use mint::Issued;
+pub(crate) use place::AccountActor;
 pub use place::Place;
 pub use prove::ProveError;
 

@@ -5,13 +5,7 @@
 //! disk, with no outside database.
 //!
 //! ```
-//! use doorward::flows::{Client, Identity};
-//! use doorward::hashing::Password;
-//! use doorward::domain::account::Settings;
-//! use doorward::domain::account::site::{Host, SiteProfile};
-//! use doorward::domain::email::Email;
-//! use doorward::domain::text::Name;
-//! use doorward::Doorward;
+//! use doorward::{Client, Doorward, Email, Host, Identity, Name, Password, Settings, SiteProfile};
 //!
 //! # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,4 +59,11 @@ pub mod entropy;
 #[cfg(feature = "server")]
 pub mod telemetry;
 
+// What an embedding program begins with; the rest is found by the map above.
 pub use doorward::{AccountHandle, Builder, Doorward, OpenError, SiteHandle};
+pub use doorward_domain::account::site::{Host, Origin, SiteProfile};
+pub use doorward_domain::account::{Customer, Refusal, Settings};
+pub use doorward_domain::email::Email;
+pub use doorward_domain::text::Name;
+pub use flows::{AuthToken, CheckError, Checked, Client, Identity, Issued, Password, Unavailable};
+pub use tokens::MasterKey;

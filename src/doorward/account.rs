@@ -3,25 +3,30 @@
 use super::SiteHandle;
 use crate::flows::operate::OperateError;
 use crate::flows::provision::ProvisionError;
-use crate::flows::{Engine, Unavailable};
+use crate::flows::rotate_key::RotateKeyError;
+use crate::flows::{AccountActor, Engine, Unavailable};
 use crate::tokens::Jwks;
 use doorward_domain::account::customer::{Entitlement, Status};
 use doorward_domain::account::site::SiteProfile;
 use doorward_domain::account::{self, Customer, Settings};
 use doorward_domain::email::EmailKey;
 use doorward_domain::ids::{AccountId, CustomerId};
+use doorward_domain::text::Name;
 use std::sync::Arc;
 
 /// An account.
 #[derive(Clone, Debug)]
 pub struct AccountHandle {
     engine: Arc<Engine>,
+    actor: AccountActor,
     id: AccountId,
 }
 
 impl AccountHandle {
-    pub(super) fn new(engine: Arc<Engine>, id: AccountId) -> Self {
-        Self { engine, id }
+    /// `None` for an account that is not open.
+    pub(super) fn new(engine: &Arc<Engine>, id: AccountId) -> Option<Self> {
+        let actor = engine.directory.account(id).filter(|actor| actor.peek().state.is_open())?;
+        Some(Self { engine: Arc::clone(engine), actor, id })
     }
 
     /// Its id.
@@ -33,8 +38,7 @@ impl AccountHandle {
     /// Its last durable value: everything may be read from it, nothing waits for it, and it never changes.
     #[must_use]
     pub fn view(&self) -> Arc<account::State> {
-        let handle = self.engine.directory.account(self.id);
-        handle.map_or_else(|| Arc::new(account::State::blank(self.id)), |handle| handle.view())
+        self.actor.view()
     }
 
     /// Its sites, ordered by id.
@@ -94,7 +98,16 @@ impl AccountHandle {
         self.engine.delete_customer(self.id, customer).await
     }
 
-    /// The public keys that verify its tokens.
+    /// Makes another signing key and says by which id tokens name it. It signs at once; the older ones stay among the public keys, so that
+    /// the tokens they signed go on being verified. An account can have 32 in all.
+    ///
+    /// # Errors
+    /// [`RotateKeyError`].
+    pub async fn rotate_signing_key(&self) -> Result<Name, RotateKeyError> {
+        self.engine.rotate_signing_key(self.id).await
+    }
+
+    /// The public keys that verify its tokens, the one that signs first.
     ///
     /// # Errors
     /// [`Unavailable::Fault`] when its keys cannot be opened.

@@ -14,11 +14,12 @@ use doorward_domain::time::Clock;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What an engine is built from. Only a place for the data is needed, and a master key when that place is a directory.
+/// What an engine is built from. In memory nothing has to be said; a data directory needs a master key and an issuer.
 #[derive(Debug)]
 pub struct Builder {
     options: Options,
-    has_master_key: bool,
+    master_key: Option<MasterKey>,
+    issuer: Option<Issuer>,
     progress: Box<dyn Progress>,
 }
 
@@ -28,6 +29,9 @@ pub enum OpenError {
     /// A data directory needs the master key that its private keys are sealed with.
     #[error("a data directory needs a master key")]
     MasterKeyMissing,
+    /// A data directory needs the issuer that its tokens name: they are verified by it long after this start.
+    #[error("a data directory needs an issuer")]
+    IssuerMissing,
     /// It did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -36,7 +40,7 @@ pub enum OpenError {
 impl Builder {
     pub(super) fn new() -> Self {
         let options = Options::new(Data::Memory, MasterKey::generate(&SystemEntropy), Issuer::new("http://localhost"));
-        Self { options, has_master_key: false, progress: Box::new(NoProgress) }
+        Self { options, master_key: None, issuer: None, progress: Box::new(NoProgress) }
     }
 
     /// Keeps the state in a directory, which is created if it does not exist.
@@ -56,15 +60,14 @@ impl Builder {
     /// The key that private keys are sealed with. Keep it outside of the data directory; without it no token can be issued any more.
     #[must_use]
     pub fn master_key(mut self, key: MasterKey) -> Self {
-        self.options.master_key = key;
-        self.has_master_key = true;
+        self.master_key = Some(key);
         self
     }
 
-    /// The address under which the front door is reached, as tokens name it: `https://id.example.org`.
+    /// The address under which tokens name this engine and their keys are published: `https://id.example.org`.
     #[must_use]
     pub fn issuer(mut self, base: &str) -> Self {
-        self.options.issuer = Issuer::new(base);
+        self.issuer = Some(Issuer::new(base));
         self
     }
 
@@ -130,9 +133,32 @@ impl Builder {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(self) -> Result<Doorward, OpenError> {
-        if matches!(self.options.data, Data::Directory(_)) && !self.has_master_key {
-            return Err(OpenError::MasterKeyMissing);
+        let Self { mut options, master_key, issuer, progress } = self;
+        let is_kept = matches!(options.data, Data::Directory(_));
+        match master_key {
+            Some(key) => options.master_key = key,
+            None if is_kept => return Err(OpenError::MasterKeyMissing),
+            None => {}
         }
-        Ok(Doorward::from_app(App::start(self.options, self.progress).await?))
+        match issuer {
+            Some(issuer) => options.issuer = issuer,
+            None if is_kept => return Err(OpenError::IssuerMissing),
+            None => {}
+        }
+        Ok(Doorward::from_app(App::start(options, progress).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_data_directory_is_not_opened_without_a_master_key_or_an_issuer() {
+        let key = || MasterKey::generate(&SystemEntropy);
+        let builder = || Doorward::builder().data_dir("never/made");
+        assert!(matches!(builder().issuer("https://id.example.org").open().await, Err(OpenError::MasterKeyMissing)));
+        assert!(matches!(builder().master_key(key()).open().await, Err(OpenError::IssuerMissing)));
+        assert!(!std::path::Path::new("never").exists());
     }
 }

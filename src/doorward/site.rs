@@ -6,7 +6,9 @@ use crate::flows::register::{Register, RegisterError};
 use crate::flows::sessions::{MySessions, RevokeError};
 use crate::flows::site::UpdateSiteError;
 use crate::flows::update_customer::{CustomerPatch, UpdateError};
-use crate::flows::{CheckError, Checked, Client, Engine, Identity, Issued, Presented, ProveError, SessionError};
+use crate::flows::{
+    CheckError, Checked, Client, Engine, Identity, Issued, Presented, ProveError, SessionError, TokenPlace,
+};
 use crate::hashing::Password;
 use crate::tokens::AuthToken;
 use doorward_domain::account::customer::Profile;
@@ -154,7 +156,10 @@ impl SiteHandle {
         self.engine.revoke_other_sessions(&self.presented(token)?, client).await
     }
 
-    /// Changes the site's profile, its settings, or both.
+    /// Replaces the site's profile, its settings, or both. To change one setting, begin with the settings in [`AccountHandle::view`]; of
+    /// two who do so at once, the later one wins.
+    ///
+    /// [`AccountHandle::view`]: crate::AccountHandle::view
     ///
     /// # Errors
     /// [`UpdateSiteError`].
@@ -169,6 +174,6 @@ impl SiteHandle {
     /// What is no token was never issued.
     fn presented(&self, token: &str) -> Result<Presented, CheckError> {
         let token = AuthToken::parse(token).map_err(|_| Refusal::UnknownToken)?;
-        Ok(Presented { token, site: Some(self.id) })
+        Ok(Presented { token, from: TokenPlace::Header, site: Some(self.id) })
     }
 }

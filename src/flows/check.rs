@@ -11,8 +11,19 @@ use doorward_domain::ids::{CustomerId, SiteId, TokenDigest};
 pub struct Presented {
     /// The token.
     pub token: AuthToken,
+    /// Where it stood.
+    pub from: TokenPlace,
     /// The site, if the request names one.
     pub site: Option<SiteId>,
+}
+
+/// Where a request carried its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// Where only a program puts it: in a header, or in a call of this library.
+    Header,
+    /// In the body alone, which a site may refuse.
+    Body,
 }
 
 /// A token that opens the site.
@@ -32,6 +43,9 @@ pub enum CheckError {
     /// There is no such site.
     #[error("the site does not exist")]
     SiteNotFound,
+    /// The site takes no token from a body.
+    #[error("the site takes no token from a body")]
+    NotFromBody,
     /// The token does not open it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -67,14 +81,24 @@ impl Engine {
     /// # Errors
     /// [`CheckError`] says why it is refused.
     pub fn check(&self, presented: &Presented) -> Result<Checked, CheckError> {
-        let site = match presented.site {
-            Some(site) => site,
-            None => presented.token.unverified_site().ok_or(Refusal::UnknownToken)?,
-        };
-        let place = self.place(site).ok_or(CheckError::SiteNotFound)?;
+        let place = self.presented_at(presented)?;
+        if presented.from == TokenPlace::Body && !place.site.settings.auth_token_in_body.is_on() {
+            return Err(CheckError::NotFromBody);
+        }
         let digest = presented.token.digest();
-        let accepted = place.view.check(digest, site, self.now())?;
+        let accepted = place.view.check(digest, place.site.id, self.now())?;
         Ok(Checked { place, accepted, digest })
+    }
+
+    /// Nobody is told of a site that only a token names.
+    fn presented_at(&self, presented: &Presented) -> Result<Place, CheckError> {
+        match presented.site {
+            Some(named) => self.place(named).ok_or(CheckError::SiteNotFound),
+            None => {
+                let claimed = presented.token.unverified_site();
+                Ok(claimed.and_then(|site| self.place(site)).ok_or(Refusal::UnknownToken)?)
+            }
+        }
     }
 }
 

@@ -6,11 +6,14 @@ use doorward_domain::account::{self, Site};
 use doorward_domain::ids::{AccountId, SiteId};
 use std::sync::Arc;
 
+/// The way to an account's actor, for the typed handles.
+pub(crate) type AccountActor = Handle<account::State>;
+
 /// A site, its account's value as it was when the journey began, and the way to the account's actor.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The account's actor.
-    pub(crate) handle: Handle<account::State>,
+    pub(crate) handle: AccountActor,
     /// The account's value.
     pub view: Arc<account::State>,
     /// The site.

@@ -63,12 +63,6 @@ impl Origin {
     pub fn host(&self) -> &str {
         &self.host
     }
-
-    /// Whether the page came over TLS.
-    #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.text.starts_with("https:")
-    }
 }
 
 /// The origin of a request; two `Origin` headers are none.

@@ -17,7 +17,8 @@ use super::request::Request;
 use super::routes::Route;
 use crate::flows::{Jwk, Jwks};
 
-/// How long a verifier may keep the keys. A new key is published before it signs.
+/// How long a verifier may keep the keys. A new key signs as soon as it is published, so that a verifier that meets a `kid` it does not
+/// know must fetch them again, as the usual libraries do; a key that has signed stays published.
 const CACHE_SECS: u32 = 300;
 
 /// A set of public keys.

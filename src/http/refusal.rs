@@ -30,6 +30,7 @@ impl Surface {
         };
         match error {
             CheckError::SiteNotFound | CheckError::Refused(Refusal::UnknownSite) => site_unknown(),
+            CheckError::NotFromBody => ApiError::token_missing(),
             CheckError::Refused(Refusal::UnknownToken | Refusal::Expired) => ApiError::token_invalid(),
             CheckError::Refused(Refusal::Superseded | Refusal::Ended(EndReason::Superseded)) => {
                 ApiError::refused(ended, "session_superseded", BLACKLISTED)
@@ -131,5 +132,6 @@ mod tests {
             assert_eq!(told(Surface::Own, refusal), own, "{refusal:?}");
         }
         assert_eq!(told(Surface::Published, CheckError::SiteNotFound), (400, "site_not_found"));
+        assert_eq!(told(Surface::Published, CheckError::NotFromBody), (401, "token_missing"));
     }
 }

@@ -16,7 +16,7 @@ pub use self::query::{PAIRS_MAX, Query};
 use super::address::TrustedProxies;
 use super::body::{Fields, Value, digits, integer};
 use super::error::ApiError;
-use crate::flows::AuthToken;
+use crate::flows::{AuthToken, TokenPlace};
 
 /// Bytes of a user agent that are kept.
 pub const USER_AGENT_LEN_MAX: usize = 256;
@@ -26,15 +26,6 @@ const LANGUAGES_MAX: usize = 16;
 pub const LANGUAGES: [&str; 6] = ["en", "fr", "it", "ko", "es", "de"];
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// Where an auth_token stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenPlace {
-    /// In the `Authorization` header.
-    Header,
-    /// In the body alone.
-    Body,
-}
 
 /// One request.
 pub struct Request {

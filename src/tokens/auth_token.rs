@@ -8,7 +8,6 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward_domain::ids::{SiteId, TokenDigest};
-use doorward_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -117,12 +116,6 @@ impl AuthToken {
         self.peek()?.site.as_u64().and_then(|site| u32::try_from(site).ok()).map(SiteId)
     }
 
-    /// The expiry it claims: good for sorting garbage out, never for believing it.
-    #[must_use]
-    pub fn unverified_exp(&self) -> Option<Timestamp> {
-        self.peek()?.exp.as_i64().map(Timestamp::from_secs)
-    }
-
     fn peek(&self) -> Option<Peek> {
         let payload = self.0.split('.').nth(1)?;
         let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
@@ -130,13 +123,11 @@ impl AuthToken {
     }
 }
 
-/// The two claims that are looked at before a token is believed; each may be any JSON.
+/// The claim that is looked at before a token is believed; it may be any JSON.
 #[derive(Deserialize)]
 struct Peek {
     #[serde(default)]
     site: serde_json::Value,
-    #[serde(default)]
-    exp: serde_json::Value,
 }
 
 impl fmt::Debug for AuthToken {
@@ -186,10 +177,7 @@ mod tests {
     #[test]
     fn a_minted_token_says_what_it_was_told_and_keeps_its_digest() {
         let Minted { token, digest } = mint(&ring(), &claims()).unwrap();
-        assert_eq!(
-            (token.unverified_site(), token.unverified_exp()),
-            (Some(SiteId(3)), Some(Timestamp::from_secs(1_702_592_000)))
-        );
+        assert_eq!(token.unverified_site(), Some(SiteId(3)));
         let presented = AuthToken::parse(token.expose()).unwrap();
         assert_eq!(presented.digest(), digest);
         let parts: Vec<_> = token.expose().split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
@@ -250,24 +238,23 @@ mod tests {
 
     #[test]
     fn a_peek_finds_what_is_there_and_never_more() {
-        for (json, site, exp) in [
-            (r#"{"site":3,"exp":9}"#, Some(3), Some(9)),
-            (r#"{"site":4294967295}"#, Some(u32::MAX), None),
-            (r#"{"site":4294967296,"exp":-1}"#, None, Some(-1)),
-            (r#"{"site":"3","exp":"9"}"#, None, None),
-            (r#"{"site":3.0,"exp":9.5}"#, None, None),
-            (r#"{"site":-3,"exp":null}"#, None, None),
-            (r#"{"site":[3],"exp":18446744073709551615}"#, None, None),
-            (r#"{"site":3,"site":4}"#, None, None),
-            (r#"{"site":3,"exp":1e400}"#, None, None),
-            ("[]", None, None),
-            ("{}", None, None),
-            ("3", None, None),
-            ("not json", None, None),
+        for (json, site) in [
+            (r#"{"site":3,"exp":9}"#, Some(3)),
+            (r#"{"site":4294967295}"#, Some(u32::MAX)),
+            (r#"{"site":4294967296}"#, None),
+            (r#"{"site":"3"}"#, None),
+            (r#"{"site":3.0}"#, None),
+            (r#"{"site":-3}"#, None),
+            (r#"{"site":[3]}"#, None),
+            (r#"{"site":3,"site":4}"#, None),
+            (r#"{"site":1e400}"#, None),
+            ("[]", None),
+            ("{}", None),
+            ("3", None),
+            ("not json", None),
         ] {
             let token = token_with_payload(json);
             assert_eq!(token.unverified_site(), site.map(SiteId), "{json}");
-            assert_eq!(token.unverified_exp(), exp.map(Timestamp::from_secs), "{json}");
         }
         let deep = format!(r#"{{"site":{}1{}}}"#, "[".repeat(2_000), "]".repeat(2_000));
         assert_eq!(token_with_payload(&deep).unverified_site(), None);
@@ -278,7 +265,7 @@ mod tests {
         #[test]
         fn any_text_is_parsed_and_peeked_without_a_panic(text in "\\PC{0,60}|[A-Za-z0-9_-]{1,20}\\.[A-Za-z0-9_-]{1,60}\\.[A-Za-z0-9_-]{1,20}") {
             if let Ok(token) = AuthToken::parse(&text) {
-                let _peeked = (token.unverified_site(), token.unverified_exp());
+                let _peeked = token.unverified_site();
                 proptest::prop_assert_eq!(token.expose(), text);
             }
         }

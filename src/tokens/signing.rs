@@ -18,8 +18,8 @@ use zeroize::Zeroizing;
 use super::{Error, sha256};
 use crate::entropy::{Entropy, draw};
 
-/// Keys of one account: the one that signs, the next one, and old ones until their last token has expired.
-pub const KEYS_MAX: usize = 16;
+/// Keys of one account: the one that signs and the older ones.
+pub const KEYS_MAX: usize = doorward_domain::limits::SIGNING_KEYS_MAX;
 /// A random 256-bit number is no P-256 key once in 2^32; eight such in a row are a broken source.
 const DRAWS_MAX: usize = 8;
 
@@ -182,8 +182,7 @@ struct Ring {
 }
 
 impl KeyRing {
-    /// A ring that signs with `current` and publishes it together with `others`: old keys whose tokens still live, and
-    /// the next one before its time.
+    /// A ring that signs with `current` and publishes it together with `others`, the older keys whose tokens may still live.
     ///
     /// # Errors
     ///
@@ -290,7 +289,7 @@ mod tests {
     fn a_ring_has_a_bound() {
         let others = |count: u64| (1..=count).map(|seed| key(seed).jwk().clone()).collect();
         let current = || SigningKey::generate(&SystemEntropy).unwrap();
-        assert!(KeyRing::new(current(), others(15)).is_ok());
-        assert!(matches!(KeyRing::new(current(), others(16)), Err(Error::TooManyKeys)));
+        assert!(KeyRing::new(current(), others(31)).is_ok());
+        assert!(matches!(KeyRing::new(current(), others(32)), Err(Error::TooManyKeys)));
     }
 }

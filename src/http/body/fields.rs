@@ -150,27 +150,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A truth value: JSON's own, or 0, 1, "0", "1", "false", "true" as forms send them.
-    pub fn optional_bool(&mut self, name: &str) -> Option<bool> {
-        match self.fields.get(name) {
-            None | Some(Value::Null) => None,
-            Some(Value::Bool(value)) => Some(*value),
-            Some(Value::Number(number)) if number.as_u64() == Some(0) => Some(false),
-            Some(Value::Number(number)) if number.as_u64() == Some(1) => Some(true),
-            Some(Value::String(text)) if matches!(text.as_str(), "0" | "false") => Some(false),
-            Some(Value::String(text)) if matches!(text.as_str(), "1" | "true") => Some(true),
-            Some(_) => self.wrong(name, "true or false"),
-        }
-    }
-
-    /// A whole number that is not negative: JSON's own, or its digits as a text.
-    pub fn optional_integer(&mut self, name: &str) -> Option<u64> {
-        match self.fields.get(name) {
-            None | Some(Value::Null) => None,
-            Some(value) => integer(value).or_else(|| self.wrong(name, "a whole number")),
-        }
-    }
-
     /// An object. An empty list counts as an empty object: PHP clients cannot tell the two apart.
     pub fn optional_object(&mut self, name: &str) -> Option<&'a Object> {
         match self.fields.get(name) {

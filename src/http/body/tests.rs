@@ -159,32 +159,25 @@ fn only_uncompressed_json_and_forms_in_utf8_are_read() {
 
 #[test]
 fn a_reading_collects_every_bad_field() {
-    let fields = read(
-        JSON,
-        br#"{"email":["a"],"password":"","flag":"perhaps","site_id":-1,"metadata":"x","name":null,"ok":"1","n":"12","list":[]}"#,
-    );
+    let fields =
+        read(JSON, br#"{"email":["a"],"password":"","site_id":-1,"metadata":"x","name":null,"ok":"1","list":[]}"#);
     let mut reading = fields.read();
     assert_eq!(reading.string("email"), "");
     assert_eq!(reading.string("password"), "");
     assert_eq!(reading.string("first_name"), "");
-    assert_eq!(reading.optional_bool("flag"), None);
-    assert_eq!(reading.optional_integer("site_id"), None);
     assert!(reading.optional_object("metadata").is_none());
     assert_eq!(reading.optional_string("name"), None);
     assert_eq!(reading.change("name"), Some(None));
     assert_eq!(reading.change("absent"), None);
     assert_eq!(reading.change("ok"), Some(Some("1")));
-    assert_eq!(reading.optional_bool("ok"), Some(true));
-    assert_eq!(reading.optional_integer("n"), Some(12));
     assert_eq!(reading.optional_object("list").unwrap().to_json(), "{}");
     reading.refuse("site_id", "Another.");
     let expected = [
         ("email", vec!["The email must be a string."]),
         ("first_name", vec!["The first name field is required."]),
-        ("flag", vec!["The flag must be true or false."]),
         ("metadata", vec!["The metadata must be an object."]),
         ("password", vec!["The password field is required."]),
-        ("site_id", vec!["The site id must be a whole number.", "Another."]),
+        ("site_id", vec!["Another."]),
     ];
     let expected = expected
         .into_iter()

@@ -8,6 +8,7 @@ use super::resource::site::SiteResource;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
+use crate::http::presented::{self, site_unknown};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::routes::Route;
@@ -20,7 +21,7 @@ pub(super) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let place = api.site(&request)?;
+    let place = api.engine.place(presented::site(&request)?).ok_or_else(site_unknown)?;
     Ok(Reply::data(&SiteResource::of(&place.site, place.account()))?.cached_for(CACHE_SECS))
 }
 

@@ -13,6 +13,7 @@ use utoipa::openapi::path::Operation;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
+use crate::http::presented::presented;
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -45,7 +46,7 @@ pub(super) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Own)?;
+    let presented = presented(&request, Surface::Own)?;
     let mine = api.engine.my_sessions(&presented).map_err(|error| Surface::Own.refused(error))?;
     let shown: Vec<_> = mine.sessions.iter().map(|session| SessionResource::of(session, mine.current)).collect();
     Reply::data(&shown)

@@ -9,7 +9,7 @@ use crate::flows::sessions::RevokeError;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -20,7 +20,7 @@ pub(super) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Own)?;
+    let presented = presented(&request, Surface::Own)?;
     let session = request.param().parse().map_err(|_| not_found())?;
     api.engine.revoke_session(&presented, session, &client(&request)).await.map_err(refused)?;
     Ok(Reply::nothing())

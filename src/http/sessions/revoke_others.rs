@@ -7,7 +7,7 @@ use utoipa::openapi::path::Operation;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -18,7 +18,7 @@ pub(super) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Own)?;
+    let presented = presented(&request, Surface::Own)?;
     let ended = api.engine.revoke_other_sessions(&presented, &client(&request)).await;
     ended.map_err(|error| Surface::Own.not_done(error))?;
     Ok(Reply::nothing())

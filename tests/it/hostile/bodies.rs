@@ -73,7 +73,13 @@ fn other_rows() -> Vec<Row> {
         ("a site that is negative", JSON, text(r#"{"site_id":-2}"#), 400, "validation_failed"),
         ("a site that is huge", JSON, text(r#"{"site_id":99999999999999999999999999}"#), 400, "validation_failed"),
         ("a site that is an object", JSON, text(r#"{"site_id":{"$gt":0}}"#), 400, "validation_failed"),
-        ("a site of nobody", JSON, text(r#"{"site_id":4000000000}"#), 400, "site_not_found"),
+        (
+            "a site of nobody",
+            JSON,
+            text(r#"{"site_id":4000000000,"email":"a@b.example","password":"plenty of tulips"}"#),
+            400,
+            "site_not_found",
+        ),
         (
             "an e-mail that is a list",
             JSON,

@@ -14,7 +14,7 @@ use crate::http::api::Api;
 use crate::http::body::Reading;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::{client, site_unknown};
+use crate::http::presented::{self, client, site_unknown};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::routes::Route;
@@ -26,7 +26,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let site = api.site(&request)?.site.id;
+    let site = presented::site(&request)?;
     let mut reading = request.fields().read();
     let identity = identity(&mut reading);
     let password = person::password(&mut reading, "password");

@@ -7,7 +7,7 @@ use utoipa::openapi::path::Operation;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -19,7 +19,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Published)?;
+    let presented = presented(&request, Surface::Published)?;
     let ended = api.engine.logout(&presented, &client(&request)).await;
     let customer = ended.map_err(|error| Surface::Published.not_done(error))?;
     Reply::data(&CustomerResource::of(&customer, None, api.engine.now()))

@@ -12,7 +12,7 @@ use crate::flows::register::{Register, RegisterError};
 use crate::http::api::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::{client, site_unknown};
+use crate::http::presented::{self, client, site_unknown};
 use crate::http::refusal::{email_taken, metadata_fault, username_taken};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -25,7 +25,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let site = api.site(&request)?.site.id;
+    let site = presented::site(&request)?;
     let mut reading = request.fields().read();
     let email = person::email(&mut reading);
     let password = person::password(&mut reading, "password");

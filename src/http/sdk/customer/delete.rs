@@ -8,7 +8,7 @@ use crate::http::api::Api;
 use crate::http::body::BodyPolicy;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::Outcome;
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -20,7 +20,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Own)?;
+    let presented = presented(&request, Surface::Own)?;
     let mut reading = request.fields().read();
     let is_given = request.fields().get("password").is_some();
     let password = if is_given { person::password(&mut reading, "password") } else { None };

@@ -8,6 +8,7 @@ use crate::http::admission::Work;
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
+use crate::http::presented::presented;
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -19,7 +20,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Published)?;
+    let presented = presented(&request, Surface::Published)?;
     let checked = api.engine.check(&presented).map_err(|error| Surface::Published.refused(error))?;
     Reply::data(&CustomerResource::of(&checked.accepted.customer, Some(&presented.token), api.engine.now()))
 }

@@ -8,7 +8,7 @@ use crate::flows::update_customer::{CustomerPatch, UpdateError};
 use crate::http::api::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::{Surface, email_taken, metadata_fault, username_taken};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -21,7 +21,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Published)?;
+    let presented = presented(&request, Surface::Published)?;
     let mut reading = request.fields().read();
     // A customer always has an address: it can be replaced, not taken away.
     let email = if request.fields().get("email").is_some() { person::email(&mut reading) } else { None };

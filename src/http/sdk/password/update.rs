@@ -8,7 +8,7 @@ use crate::flows::change_password::{ChangePassword, ChangePasswordError};
 use crate::http::api::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::client;
+use crate::http::presented::{client, presented};
 use crate::http::refusal::Surface;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -21,7 +21,7 @@ pub(in crate::http::sdk) fn route() -> Route<Api> {
 }
 
 async fn handle(api: Arc<Api>, request: Request) -> Outcome {
-    let presented = api.presented(&request, Surface::Published)?;
+    let presented = presented(&request, Surface::Published)?;
     let mut reading = request.fields().read();
     let current = person::password(&mut reading, "old_password");
     let new = person::password(&mut reading, "new_password");

@@ -216,7 +216,8 @@ fn segments_go_once_neither_the_newest_nor_the_fallback_needs_them() {
     let fallback = current.fallback.unwrap();
     let segments = list_segments(&sim.disk, current.generation).unwrap();
     assert_eq!(segments.first(), Some(&fallback.cut.segment));
-    assert!(fallback.cut.segment.0 > 2, "{segments:?}");
+    // How many snapshots were taken on the way depends on the threads; the first segment has gone in any case.
+    assert!(fallback.cut.segment.0 > 1, "{segments:?}");
 }
 
 #[test]

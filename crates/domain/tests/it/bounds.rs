@@ -1,5 +1,6 @@
 //! Every bound of the account, at the bound and one past it. Those of single values (e-mail, text, metadata, settings, passwords) stand
-//! beside the values. [`doorward_domain::limits::CUSTOMERS_MAX`] is the one bound no test fills: twenty million customers do not fit.
+//! beside the values. Two bounds no test fills, as they do not fit: [`doorward_domain::limits::CUSTOMERS_MAX`], twenty million, and
+//! [`doorward_domain::limits::PLATFORM_SITES_MAX`], ten million.
 
 use doorward_domain::account::command::ClockTrust;
 use doorward_domain::account::rejection::Limit;

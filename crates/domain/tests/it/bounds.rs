@@ -53,6 +53,17 @@ fn a_hundred_sessions_live_and_then_the_oldest_goes() {
     assert_eq!((check(&world, 2), check(&world, 101)), (Ok(()), Ok(())));
 }
 
+/// The clock stands still, so that all have one stamp; the order of the journal still says which is the newest.
+#[test]
+fn the_last_opened_session_is_not_the_one_that_goes_when_the_clock_stands_still() {
+    let mut world = world();
+    for n in (1..=100).rev() {
+        world.must(&ask::log_in(1, 1, n));
+    }
+    world.must(&ask::log_in(1, 1, 101));
+    assert_eq!((live(&world), check(&world, 1), check(&world, 101)), (100, Ok(()), Ok(())));
+}
+
 #[test]
 fn a_hundred_ended_sessions_are_known_and_then_the_longest_ended_is_forgotten() {
     let mut world = world();

@@ -68,10 +68,12 @@ pub(super) fn is_fresh(state: &State, session: Option<SessionId>, token: TokenDi
     if id_taken || state.session_by_token(token).is_some() { Err(Rejection::IdTaken) } else { Ok(()) }
 }
 
-/// The sessions of a customer that have not ended, oldest first.
+/// The sessions of a customer that have not ended, oldest first. Among those of one stamp (the clock may stand still), the one that was opened
+/// last is the newest.
 pub(super) fn unended(state: &State, customer: CustomerId) -> Vec<&Arc<Session>> {
+    let last_open = state.customer(customer).and_then(|customer| customer.last_open);
     let mut sessions: Vec<_> = state.sessions_of(customer).filter(|session| session.end.is_none()).collect();
-    sessions.sort_by_key(|session| (session.opened_at, session.id));
+    sessions.sort_by_key(|session| (session.opened_at, last_open == Some(session.id), session.id));
     sessions
 }
 

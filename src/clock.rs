@@ -4,7 +4,7 @@
 //! anything, and no other room calls `SystemTime::now` or `Instant::now`.
 
 use std::fmt;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use doorward_domain::time::{Clock, Timestamp};
 
@@ -30,26 +30,30 @@ pub trait Monotonic: Send + Sync + fmt::Debug {
     fn elapsed(&self) -> Duration;
 }
 
-/// The monotonic clock of the machine.
+/// The monotonic clock of the machine. It goes on while the machine is suspended (`CLOCK_BOOTTIME`), so that a laptop that slept is not
+/// taken for a wall clock that jumped.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemMonotonic {
-    start: Instant,
+    start: Duration,
 }
 
 impl SystemMonotonic {
     /// A clock that starts at zero now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for monotonic time")]
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: since_boot() }
     }
 }
 
 impl Monotonic for SystemMonotonic {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for monotonic time")]
     fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        since_boot().saturating_sub(self.start)
     }
+}
+
+fn since_boot() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::try_from(now).expect("the machine was booted in the past")
 }
 
 #[cfg(test)]

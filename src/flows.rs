@@ -96,6 +96,9 @@ pub enum Unavailable {
     /// The machine's clock is far behind what was recorded already. Nothing is issued until it is right again.
     #[error("the clock is behind")]
     ClockBehind,
+    /// The machine's clock is far ahead of what was recorded, and nobody vouches for it. Nothing is changed until somebody does.
+    #[error("the clock is far ahead")]
+    ClockAhead,
     /// A part of the engine has failed; it needs its operator. Logged where it happened.
     #[error("a part of the engine has failed")]
     Fault,
@@ -113,8 +116,20 @@ impl Engine {
         self.clock.now()
     }
 
-    fn ctx(&self, client: &Client) -> Ctx {
-        Ctx { now: self.now(), address: client.address, device: client.device.clone() }
+    /// The surroundings of a command that a client asks for.
+    fn ctx(&self, client: &Client) -> Result<Ctx, Unavailable> {
+        let Client { address, device } = client.clone();
+        Ok(Ctx { address, device, ..self.own_ctx()? })
+    }
+
+    /// The surroundings of a command of the engine's own, or of an operator. While the clock is far ahead nothing is stamped: a stamp
+    /// of the future would have to be waited for.
+    fn own_ctx(&self) -> Result<Ctx, Unavailable> {
+        let now = self.now();
+        if self.housekeeping.is_far_ahead((now, self.monotonic.elapsed())) {
+            return Err(Unavailable::ClockAhead);
+        }
+        Ok(Ctx { clock: self.housekeeping.vouched(), ..Ctx::at(now) })
     }
 }
 

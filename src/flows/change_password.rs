@@ -67,7 +67,7 @@ impl Engine {
                 token: Some(token),
             })
         };
-        let changed = self.issue_with(checked, &self.ctx(client), command).await?;
+        let changed = self.issue_with(checked, &self.ctx(client)?, command).await?;
         changed.map_err(|rejection| match rejection {
             Rejection::CredentialChanged => ProveError::WrongPassword,
             other => session_rejected("change_password", other),

@@ -22,7 +22,7 @@ impl Engine {
             self.prove_current(&checked, password, client).await?;
         }
         let command = Command::DeleteCustomer(DeleteCustomer { by: checked.authority(), customer: checked.customer() });
-        match checked.place.handle.call(command, self.ctx(client)).await {
+        match checked.place.handle.call(command, self.ctx(client)?).await {
             Ok(_) => Ok(()),
             Err(error) => Err(session_rejected("delete_customer", rejection(error)?)),
         }

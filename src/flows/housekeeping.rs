@@ -5,7 +5,6 @@
 
 use super::{Engine, Unavailable, rejection, unexpected};
 use crate::actors::Handle;
-use doorward_domain::Ctx;
 use doorward_domain::account::command::{ClockTrust, Command, SweepSessions};
 use doorward_domain::account::{self, Rejection};
 use doorward_domain::time::{DAY_MS, MINUTE_MS, Timestamp};
@@ -19,6 +18,8 @@ pub const EVERY: Duration = Duration::from_secs(60);
 const JUMP_MAX_MS: i64 = 5 * MINUTE_MS;
 /// How far the clock may be ahead of the last recorded change at the start. Milliseconds.
 const ABSENCE_MAX_MS: i64 = 30 * DAY_MS;
+/// How far the wall clock may have run ahead of the monotonic one before nothing is stamped by it any more. Milliseconds.
+const STAMP_JUMP_MAX_MS: i64 = DAY_MS;
 
 /// Watches the clock for jumps.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Keeper {
     wall: Timestamp,
     monotonic: Duration,
     has_jumped: AtomicBool,
+    was_absent: bool,
+    vouched: ClockTrust,
 }
 
 impl Keeper {
@@ -33,15 +36,39 @@ impl Keeper {
     #[must_use]
     pub fn start((wall, monotonic): (Timestamp, Duration), newest: Option<Timestamp>, trust: ClockTrust) -> Self {
         let is_far_ahead = newest.is_some_and(|newest| wall.since(newest) > ABSENCE_MAX_MS);
-        let has_jumped = is_far_ahead && trust == ClockTrust::Unconfirmed;
-        Self { wall, monotonic, has_jumped: AtomicBool::new(has_jumped) }
+        let was_absent = is_far_ahead && trust == ClockTrust::Unconfirmed;
+        if was_absent {
+            tracing::error!(
+                "the clock is more than 30 days ahead of the last recorded change; nothing is changed or deleted until an operator \
+                 has looked at the clock and confirmed it (`clock.confirm = true`)"
+            );
+        }
+        Self { wall, monotonic, has_jumped: AtomicBool::new(was_absent), was_absent, vouched: trust }
+    }
+
+    /// Whether an operator vouches for the clock.
+    #[must_use]
+    pub fn vouched(&self) -> ClockTrust {
+        self.vouched
+    }
+
+    /// Whether the clock is so far ahead that nothing may be stamped by it. A correction of the clock mends it.
+    #[must_use]
+    pub fn is_far_ahead(&self, now: (Timestamp, Duration)) -> bool {
+        self.vouched == ClockTrust::Unconfirmed && (self.was_absent || self.ahead_ms(now) > STAMP_JUMP_MAX_MS)
+    }
+
+    /// How far the wall clock has run ahead of the monotonic one. Milliseconds.
+    fn ahead_ms(&self, (wall, monotonic): (Timestamp, Duration)) -> i64 {
+        let ran = i64::try_from(monotonic.saturating_sub(self.monotonic).as_millis()).unwrap_or(i64::MAX);
+        wall.since(self.wall).saturating_sub(ran)
     }
 
     /// Whether the clock may delete. A jump is remembered until the next start.
-    pub fn trust(&self, (wall, monotonic): (Timestamp, Duration)) -> ClockTrust {
-        let ran = i64::try_from(monotonic.saturating_sub(self.monotonic).as_millis()).unwrap_or(i64::MAX);
-        if wall.since(self.wall).saturating_sub(ran) > JUMP_MAX_MS {
-            self.has_jumped.store(true, Ordering::Relaxed);
+    pub fn trust(&self, now: (Timestamp, Duration)) -> ClockTrust {
+        let ahead_ms = self.ahead_ms(now);
+        if ahead_ms > JUMP_MAX_MS && !self.has_jumped.swap(true, Ordering::Relaxed) {
+            tracing::error!(ahead_ms, "the wall clock has jumped ahead; nothing is deleted until the next start");
         }
         if self.has_jumped.load(Ordering::Relaxed) { ClockTrust::Unconfirmed } else { ClockTrust::Confirmed }
     }
@@ -82,7 +109,7 @@ impl Engine {
         loop {
             let Some(last) = handle.view().sweep_window(after).last().map(|session| session.id) else { return Ok(()) };
             let command = Command::SweepSessions(SweepSessions { after, clock: self.clock_trust() });
-            match handle.call(command, Ctx::at(self.now())).await {
+            match handle.call(command, self.own_ctx()?).await {
                 Ok(_) => after = Some(last),
                 Err(error) => match rejection(error)? {
                     Rejection::AccountNotFound => return Ok(()),

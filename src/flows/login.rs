@@ -6,7 +6,6 @@ use super::{Client, Engine, Identity, Issued, Place, Unavailable, rejection, une
 use crate::hashing::{Password, Verdict};
 use crate::throttle::attempts::Allowance;
 use crate::throttle::{Attempt, Subject, Wait};
-use doorward_domain::Ctx;
 use doorward_domain::account::command::{Command, OpenSession, RehashPassword};
 use doorward_domain::account::session::Method;
 use doorward_domain::account::{Customer, Rejection, Site};
@@ -93,7 +92,7 @@ impl Engine {
     /// Opens the session. The actor asks again whether the credential and the status are still what was seen.
     async fn open_session(&self, place: &Place, customer: &Customer, client: &Client) -> Result<Issued, LoginError> {
         for _ in 0..DRAWS_MAX {
-            let ctx = self.ctx(client);
+            let ctx = self.ctx(client)?;
             let (session, token) = self.draw_session(place, customer.id, Method::Password, ctx.now)?;
             let session_id = session.id;
             let command = Command::OpenSession(OpenSession {
@@ -129,7 +128,8 @@ impl Engine {
             // Whatever fails here, the next login tries again.
             let Ok(phc) = engine.hashing.hash(place.account(), password).await else { return };
             let command = Command::RehashPassword(RehashPassword { customer: customer.id, from, to: phc.to_stored() });
-            if let Err(error) = place.handle.call(command, Ctx::at(engine.now())).await {
+            let Ok(ctx) = engine.own_ctx() else { return };
+            if let Err(error) = place.handle.call(command, ctx).await {
                 tracing::info!(customer = %customer.id, %error, "a stronger hash was not stored");
             }
         });

@@ -15,7 +15,7 @@ impl Engine {
         let checked = self.check(presented)?;
         let session = checked.accepted.session.id;
         let command = Command::RevokeSession(RevokeSession { by: checked.authority(), session });
-        match checked.place.handle.call(command, self.ctx(client)).await {
+        match checked.place.handle.call(command, self.ctx(client)?).await {
             Ok(_) => Ok(checked.accepted.customer),
             Err(error) => Err(session_rejected("logout", rejection(error)?)),
         }

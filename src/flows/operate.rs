@@ -1,7 +1,6 @@
 //! What the business itself does to a customer: lock, unlock, grant, end sessions, delete.
 
 use super::{Engine, Unavailable, rejection, unexpected};
-use doorward_domain::Ctx;
 use doorward_domain::account::command::{
     Authority, Command, DeleteCustomer, RevokeAllSessions, SetEntitlements, SetStatus,
 };
@@ -80,7 +79,7 @@ impl Engine {
 
     async fn operate(&self, account: AccountId, command: Command) -> Result<(), OperateError> {
         let handle = self.directory.account(account).ok_or(OperateError::AccountNotFound)?;
-        match handle.call(command, Ctx::at(self.now())).await {
+        match handle.call(command, self.own_ctx()?).await {
             Ok(_) => Ok(()),
             Err(error) => Err(match rejection(error)? {
                 Rejection::AccountNotFound => OperateError::AccountNotFound,

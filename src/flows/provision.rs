@@ -10,8 +10,8 @@ use doorward_domain::account::site::SiteProfile;
 use doorward_domain::account::{self, Rejection, Settings};
 use doorward_domain::ids::{AccountId, SiteId};
 use doorward_domain::limits::SITES_MAX;
+use doorward_domain::platform;
 use doorward_domain::text::Name;
-use doorward_domain::{Ctx, platform};
 use std::sync::Arc;
 
 /// How often an id that somebody else was quicker to take is drawn again.
@@ -53,7 +53,7 @@ impl Engine {
         for _ in 0..RACES_MAX {
             let id = platform.view().next_account_id();
             let command = platform::Command::RegisterAccount { id, name: name.clone() };
-            match platform.call(command, Ctx::at(self.now())).await {
+            match platform.call(command, self.own_ctx()?).await {
                 // No event means that somebody else registered this id under the same name a moment ago.
                 Ok(done) if done.effect == Effect::Unchanged => {}
                 Ok(_) => return Ok(id),
@@ -78,7 +78,7 @@ impl Engine {
             Unavailable::Fault
         })?;
         let command = Command::OpenAccount(OpenAccount { name, signing_key });
-        match handle.call(command, Ctx::at(self.now())).await {
+        match handle.call(command, self.own_ctx()?).await {
             Ok(_) => Ok(()),
             Err(error) => Err(unexpected("open_account", &rejection(error)?).into()),
         }
@@ -110,7 +110,7 @@ impl Engine {
         }
         let id = self.register_site(account).await?;
         let command = Command::CreateSite(CreateSite { id, profile, settings });
-        match handle.call(command, Ctx::at(self.now())).await {
+        match handle.call(command, self.own_ctx()?).await {
             Ok(_) => Ok(id),
             Err(error) => Err(match rejection(error)? {
                 Rejection::AccountNotFound => ProvisionError::AccountNotFound,
@@ -127,7 +127,7 @@ impl Engine {
         for _ in 0..RACES_MAX {
             let id = platform.view().next_site_id();
             let command = platform::Command::RegisterSite { id, account };
-            match platform.call(command, Ctx::at(self.now())).await {
+            match platform.call(command, self.own_ctx()?).await {
                 Ok(done) if done.effect == Effect::Unchanged => {}
                 Ok(_) => return Ok(id),
                 Err(error) => match rejection(error)? {

@@ -13,7 +13,7 @@ impl Engine {
     pub async fn refresh(&self, presented: Presented, client: &Client) -> Result<Issued, SessionError> {
         let checked = self.check(&presented)?;
         // One instant for the look and the decision, so that the actor never echoes what is not echoed here.
-        let ctx = self.ctx(client);
+        let ctx = self.ctx(client)?;
         if is_echoed(checked.accepted.issued_at, ctx.now) {
             let session = checked.accepted.session.id;
             return Ok(Issued { token: presented.token, customer: checked.accepted.customer, session });

@@ -105,7 +105,7 @@ impl Engine {
         password: Option<PasswordHash>,
         client: &Client,
     ) -> Result<Option<Issued>, RegisterError> {
-        let ctx = self.ctx(client);
+        let ctx = self.ctx(client)?;
         let id = CustomerId::draw(ctx.now, u16::from_be_bytes(draw(&*self.entropy)));
         let (session, token) = self.draw_session(place, id, Method::Register, ctx.now)?;
         let session_id = session.id;

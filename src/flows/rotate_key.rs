@@ -1,7 +1,6 @@
 //! Another signing key for an account: it signs at once, and the older ones stay published so that what they signed is verified.
 
 use super::{Engine, Unavailable, rejection, unexpected};
-use doorward_domain::Ctx;
 use doorward_domain::account::Rejection;
 use doorward_domain::account::command::{AddSigningKey, Command};
 use doorward_domain::account::rejection::Limit;
@@ -34,7 +33,7 @@ impl Engine {
             Unavailable::Fault
         })?;
         let kid = key.kid.clone();
-        match handle.call(Command::AddSigningKey(AddSigningKey { key }), Ctx::at(self.now())).await {
+        match handle.call(Command::AddSigningKey(AddSigningKey { key }), self.own_ctx()?).await {
             Ok(_) => Ok(kid),
             Err(error) => Err(match rejection(error)? {
                 Rejection::AccountNotFound => RotateKeyError::AccountNotFound,

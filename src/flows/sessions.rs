@@ -57,7 +57,7 @@ impl Engine {
     ) -> Result<(), RevokeError> {
         let checked = self.check(presented)?;
         let command = Command::RevokeSession(RevokeSession { by: checked.authority(), session });
-        match checked.place.handle.call(command, self.ctx(client)).await {
+        match checked.place.handle.call(command, self.ctx(client)?).await {
             Ok(_) => Ok(()),
             Err(error) => Err(match rejection(error)? {
                 Rejection::SessionNotFound => RevokeError::SessionNotFound,
@@ -74,7 +74,7 @@ impl Engine {
         let checked = self.check(presented)?;
         let site = checked.place.site.id;
         let command = Command::RevokeOtherSessions(RevokeOtherSessions { token: checked.digest, site });
-        match checked.place.handle.call(command, self.ctx(client)).await {
+        match checked.place.handle.call(command, self.ctx(client)?).await {
             Ok(_) => Ok(()),
             Err(error) => Err(session_rejected("revoke_other_sessions", rejection(error)?)),
         }

@@ -2,7 +2,6 @@
 //! ended in bounded batches.
 
 use super::{Engine, Place, Unavailable, rejection, unexpected};
-use doorward_domain::Ctx;
 use doorward_domain::account::command::{Command, UpdateSite};
 use doorward_domain::account::rejection::Limit;
 use doorward_domain::account::settings::SettingsError;
@@ -42,7 +41,7 @@ impl Engine {
         let rule = |settings: &Settings| settings.single_user_authentication.is_on();
         let turns_rule_on = settings.as_ref().is_some_and(rule) && !rule(&place.site.settings);
         let command = Command::UpdateSite(UpdateSite { id: site, profile, settings });
-        match place.handle.call(command, Ctx::at(self.now())).await {
+        match place.handle.call(command, self.own_ctx()?).await {
             Ok(_) => {
                 if turns_rule_on {
                     self.end_superseded(&place).await;

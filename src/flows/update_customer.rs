@@ -59,7 +59,7 @@ impl Engine {
             let token = Some(token);
             Command::UpdateCustomer(Box::new(Update { by, customer, email, username, profile, metadata, token }))
         };
-        let updated = self.issue_with(&checked, &self.ctx(client), command).await?;
+        let updated = self.issue_with(&checked, &self.ctx(client)?, command).await?;
         updated.map_err(|rejection| match rejection {
             Rejection::EmailTaken => UpdateError::EmailTaken,
             Rejection::UsernameTaken => UpdateError::UsernameTaken,

@@ -145,7 +145,7 @@ impl Description {
 
     /// Changes something, so that it may be refused for want of resources.
     pub(super) fn changes(self) -> Self {
-        self.refuses(503, "`overloaded`, `not_attempted`, `outcome_unknown`, `clock_behind`.")
+        self.refuses(503, "`overloaded`, `not_attempted`, `outcome_unknown`, `clock_behind`, `clock_ahead`.")
     }
 
     /// May run into a fault of ours, as everything may.

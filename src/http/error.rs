@@ -128,6 +128,9 @@ impl ApiError {
                 refused("not_attempted", "Nothing was changed, please try again later.").retry_after(30)
             }
             Unavailable::OutcomeUnknown => refused("outcome_unknown", "It is not known whether the change was made."),
+            Unavailable::ClockAhead => {
+                refused("clock_ahead", "Nothing was changed: the server's clock is being set right.").retry_after(30)
+            }
             Unavailable::ClockBehind => {
                 refused("clock_behind", "Nothing was changed: the server's clock is being set right.").retry_after(30)
             }
@@ -404,6 +407,7 @@ mod tests {
             (Unavailable::NotAttempted, (503, "not_attempted", Some("30"))),
             (Unavailable::OutcomeUnknown, (503, "outcome_unknown", None)),
             (Unavailable::ClockBehind, (503, "clock_behind", Some("30"))),
+            (Unavailable::ClockAhead, (503, "clock_ahead", Some("30"))),
             (Unavailable::Fault, (500, "internal", None)),
         ];
         for (unavailable, expected) in cases {

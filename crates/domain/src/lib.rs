@@ -22,4 +22,4 @@ pub mod time;
 pub mod username;
 
 pub use aggregate::Aggregate;
-pub use ctx::Ctx;
+pub use ctx::{ClockTrust, Ctx};

@@ -2,7 +2,7 @@
 //! registers first, then the account opens or creates. A half-finished one looks like nothing (404), and asking again finishes it.
 
 use crate::aggregate::{Aggregate, Violation};
-use crate::ctx::Ctx;
+use crate::ctx::{ClockTrust, Ctx};
 use crate::ids::{AccountId, AggregateRef, SiteId};
 use crate::limits::{ACCOUNTS_MAX, CLOCK_BEHIND_MAX_MS, PLATFORM_SITES_MAX};
 use crate::text::Name;
@@ -272,7 +272,8 @@ impl Aggregate for State {
 
     fn decide(&self, command: &Command, ctx: &Ctx) -> Result<Vec<Event>, Rejection> {
         let Some(change) = decide(self, command)? else { return Ok(Vec::new()) };
-        if self.entities.last_stamp.since(ctx.now) > CLOCK_BEHIND_MAX_MS {
+        let behind = self.entities.last_stamp.since(ctx.now);
+        if ctx.clock == ClockTrust::Unconfirmed && behind > CLOCK_BEHIND_MAX_MS {
             return Err(Rejection::ClockBehind);
         }
         let at = ctx.now.max(self.entities.last_stamp);

@@ -36,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("precis_profiles", &["hashing"]),
     ("ractor", &["actors"]),
     ("rayon", &["storage"]),
-    ("rustix", &["storage", "hashing", "cli"]),
+    ("rustix", &["storage", "hashing", "cli", "clock"]),
     ("serde", &["http", "config", "tokens", "cli"]),
     ("serde_json", &["http", "tokens", "cli"]),
     ("sled", &["storage::snapshot"]),
@@ -56,7 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Rooms that name the standard library and these crates only.
 const CLOSED: &[(&str, &[&str])] = &[
-    ("clock", &["doorward_domain"]),
+    ("clock", &["doorward_domain", "rustix"]),
     ("entropy", &["aws_lc_rs", "thiserror", "zeroize"]),
     ("telemetry", &["tracing", "tracing_subscriber", "metrics", "metrics_exporter_prometheus", "thiserror"]),
 ];

@@ -15,9 +15,10 @@ pub use super::decide::revoke_session::RevokeSession;
 pub use super::decide::set_entitlements::SetEntitlements;
 pub use super::decide::set_password::SetPassword;
 pub use super::decide::set_status::SetStatus;
-pub use super::decide::sweep_sessions::{ClockTrust, SweepSessions};
+pub use super::decide::sweep_sessions::SweepSessions;
 pub use super::decide::update_customer::{ProfilePatch, UpdateCustomer};
 pub use super::decide::update_site::UpdateSite;
+pub use crate::ctx::ClockTrust;
 use crate::ids::{SiteId, TokenDigest};
 
 /// Something that is asked of an account.

@@ -3,7 +3,7 @@
 use crate::account::event::Change;
 use crate::account::session::{EndReason, Token};
 use crate::account::{Accepted, Authority, Customer, Rejection, Session, Site, State};
-use crate::ctx::Ctx;
+use crate::ctx::{ClockTrust, Ctx};
 use crate::ids::{CustomerId, SessionId, SiteId, TokenDigest};
 use crate::limits::{CLOCK_BEHIND_MAX_MS, ENDED_SESSIONS_MAX, TOKENS_PER_SESSION_MAX};
 use crate::time::Timestamp;
@@ -14,9 +14,9 @@ pub(super) fn stamp(state: &State, ctx: &Ctx) -> Timestamp {
     ctx.now.max(state.root().last_stamp)
 }
 
-/// State: the clock may be a little behind, not far.
+/// State: the clock may be a little behind, not far, unless an operator vouches for it.
 pub(super) fn clock_is_sane(state: &State, ctx: &Ctx) -> Result<(), Rejection> {
-    if state.root().last_stamp.since(ctx.now) > CLOCK_BEHIND_MAX_MS {
+    if ctx.clock == ClockTrust::Unconfirmed && state.root().last_stamp.since(ctx.now) > CLOCK_BEHIND_MAX_MS {
         return Err(Rejection::ClockBehind);
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::{Changes, guards};
 use crate::account::event::Change;
 use crate::account::session::EndReason;
 use crate::account::{Rejection, Session, State};
-use crate::ctx::Ctx;
+use crate::ctx::{ClockTrust, Ctx};
 use crate::ids::SessionId;
 use crate::limits::SWEEP_BATCH_MAX;
 use std::ops::Bound;
@@ -16,17 +16,8 @@ use std::sync::Arc;
 pub struct SweepSessions {
     /// Where the last window ended; `None` begins a pass.
     pub after: Option<SessionId>,
-    /// Whether the clock may delete.
+    /// Whether the clock may delete: one that has jumped ahead refuses what has expired, but deletes nothing.
     pub clock: ClockTrust,
-}
-
-/// Whether the clock is trusted enough to delete by it. A clock that has jumped ahead refuses what has expired, but deletes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockTrust {
-    /// It ran steadily.
-    Confirmed,
-    /// It has jumped, and nobody has confirmed it.
-    Unconfirmed,
 }
 
 impl SweepSessions {

@@ -50,8 +50,8 @@ pub enum Error {
     Disk(#[from] disk::Fault),
     /// What is on disk is not what was written. The operator decides; nothing has been changed.
     #[error(
-        "{file} is damaged at byte {offset}: {reason}; nothing was changed, \
-         `doorward repair` recovers what stands before the damage into a new directory"
+        "{}; nothing was changed, `doorward repair` recovers what stands before the damage into a new directory",
+        journal::Told(file, *offset, reason)
     )]
     Damaged {
         /// The file, relative to the data directory.

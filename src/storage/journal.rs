@@ -54,6 +54,7 @@ mod testing;
 pub use discard::Discard;
 pub use file::Journal;
 pub use frame::Damage;
+pub(super) use frame::Told;
 pub use record::{Record, RecordHeader};
 pub use rewrite::Rewriter;
 pub use salvage::{Loss, Salvage};

@@ -17,7 +17,6 @@ use doorward_domain::aggregate::Violation;
 use doorward_domain::ids::AggregateRef;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -104,7 +103,7 @@ pub enum Refusal {
         name: String,
     },
     /// The journal is damaged.
-    #[error("{file} is damaged at byte {offset}: {reason}")]
+    #[error("{}", journal::Told(file, *offset, reason))]
     Journal {
         /// Its file.
         file: String,
@@ -207,14 +206,7 @@ pub(super) fn open(
 /// Whether nothing of ours is there.
 fn is_blank(place: &Place) -> Result<bool, Error> {
     let has_copy = place.disk.len(current::COPY)?.is_some();
-    Ok(!has_copy && generations(&*place.disk)?.is_empty() && place.snapshots.names()?.is_empty())
-}
-
-fn generations(disk: &dyn Disk) -> Result<Vec<Generation>, Error> {
-    match list_generations(disk) {
-        Err(Error::Disk(fault)) if fault.source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        listed => listed,
-    }
+    Ok(!has_copy && list_generations(&*place.disk)?.is_empty() && place.snapshots.names()?.is_empty())
 }
 
 /// Makes a data directory of which nothing was ever acknowledged; what an earlier attempt left goes first.
@@ -223,7 +215,7 @@ pub(super) fn create(place: &Place, entropy: &mut dyn FnMut(&mut [u8])) -> Resul
     entropy(&mut lineage.0);
     let disk = &*place.disk;
     begin_making(disk)?;
-    for generation in generations(disk)? {
+    for generation in list_generations(disk)? {
         remove_generation(disk, generation)?;
     }
     for name in place.snapshots.names()? {
@@ -440,7 +432,7 @@ fn rewrite_from(
 
 /// Removes what `CURRENT` does not name.
 fn remove_litter(place: &Place, current: &Current) -> Result<(), Error> {
-    for generation in generations(&*place.disk)? {
+    for generation in list_generations(&*place.disk)? {
         if generation != current.generation {
             remove_generation(&*place.disk, generation)?;
         }

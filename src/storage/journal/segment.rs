@@ -1,5 +1,7 @@
 //! The journal's files: their names, making a segment, and removing what is no longer needed.
 
+use std::io;
+
 use super::super::disk::{Disk, DiskFile};
 use super::{Cut, Error, Generation, SegmentNo, frame};
 
@@ -143,7 +145,11 @@ pub(super) fn prepare(
 }
 
 fn named(disk: &dyn Disk) -> Result<impl Iterator<Item = Named>, Error> {
-    let names = disk.list(DIR)?;
+    let names = match disk.list(DIR) {
+        // Without the directory there is none of its files.
+        Err(fault) if fault.source.kind() == io::ErrorKind::NotFound => Vec::new(),
+        listed => listed?,
+    };
     Ok(names.into_iter().filter_map(|name| Named::parse(&name)))
 }
 

@@ -211,7 +211,7 @@ fn a_repair_ends_every_session_under_a_new_lineage() {
     let last = plan.after.last().unwrap();
     assert!(live(last) > 0);
     let done = repaired(&from, &into).unwrap();
-    assert_eq!((done.kept_seq, done.records_lost), (plan.records.len() as u64, 0));
+    assert_eq!((done.kept_seq, done.records_lost, done.is_end_known), (plan.records.len() as u64, 0, true));
     assert_eq!((done.sessions_ended, done.accounts), (live(last), 2));
     assert!(done.damaged.is_empty());
     let lineage = |dir: &Path| {
@@ -225,6 +225,35 @@ fn a_repair_ends_every_session_under_a_new_lineage() {
     // And it goes on from there, numbered without a gap.
     let opened = opened(&into).unwrap();
     assert_eq!(opened.report.seq, done.kept_seq);
+}
+
+/// What came after the cut was acknowledged and is gone without a trace.
+#[test]
+fn where_the_journal_is_missing_its_end_is_said_to_be_unknown() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = some_plan(40);
+    let from = temp.path().join("from");
+    made(&from, &plan);
+    let cut = Current::load(&RealDisk::open(&from).unwrap(), current::FILE).unwrap().unwrap().chain.cut;
+    let segment = format!("journal/g{:010}-s{:010}.segment", cut.generation.0, cut.segment.0);
+    for name in fs::read_dir(from.join("journal")).unwrap() {
+        fs::remove_file(name.unwrap().path()).unwrap();
+    }
+    for (at, into) in ["without files", "without directory"].into_iter().enumerate() {
+        if at == 1 {
+            fs::remove_dir(from.join("journal")).unwrap();
+        }
+        let mark = format!("journal/g{:010}.mark is missing", cut.generation.0);
+        let refused = opened(&from).unwrap_err().to_string();
+        assert!(refused.contains(&mark), "{refused}");
+        let into = temp.path().join(into);
+        let done = repaired(&from, &into).unwrap();
+        assert_eq!((done.kept_seq, done.records_lost, done.is_end_known), (cut.seq.0, 0, false));
+        let [damaged] = &done.damaged[..] else { unreachable!("{:?}", done.damaged) };
+        assert_eq!(damaged.to_string(), format!("{segment} is missing"));
+        let kept = usize::try_from(done.kept_seq).unwrap();
+        assert!(kept < plan.records.len() && whole(&opened(&into).unwrap()) == ended(&plan.after[kept]));
+    }
 }
 
 #[test]

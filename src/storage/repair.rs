@@ -8,7 +8,7 @@ use super::current::{self, Chain, Current};
 use super::disk::{Disk, RealDisk};
 use super::journal::{Cut, Generation, Journal, Layout, Loss, Salvage, Seq, Told};
 use super::lock::Lock;
-use super::open::SCRATCH;
+use super::open::{SCRATCH, keep_to_owner};
 use super::record::Reach;
 use super::recovery::fold::{Assembled, Fold};
 use super::recovery::{Phase, Place, Progress, Refusal, begin_making, follows, made};
@@ -88,12 +88,11 @@ impl Repair<'_> {
         let from_dir = fs::canonicalize(self.from).map_err(failed)?;
         let _reading = Lock::for_reading(&from_dir)?;
         is_free(self.into)?;
+        is_outside(self.into, &from_dir)?;
         let disk = Arc::new(RealDisk::open(self.into)?);
         let into_dir = fs::canonicalize(self.into).map_err(failed)?;
-        if into_dir.starts_with(&from_dir) {
-            return Err(Error::Foreign { dir: self.into.to_owned() });
-        }
         let _writing = Lock::exclusive(&into_dir)?;
+        keep_to_owner(&into_dir);
         let scratch = into_dir.join(SCRATCH);
         let (dir, layout) = (from_dir.clone(), self.layout);
         let from = Place {
@@ -117,6 +116,18 @@ fn is_free(into: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(Error::File { operation: "list", path: into.to_owned(), source }),
     }
+}
+
+/// A target inside the damaged directory is not even made.
+fn is_outside(into: &Path, damaged: &Path) -> Result<(), Error> {
+    let failed = |source| Error::File { operation: "find", path: into.to_owned(), source };
+    let absolute = std::path::absolute(into).map_err(failed)?;
+    // Of what does not exist yet, the nearest parent that does says where it would lie.
+    let parent = absolute.ancestors().find_map(|parent| fs::canonicalize(parent).ok());
+    if parent.is_some_and(|parent| parent.starts_with(damaged)) {
+        return Err(Error::Inside { dir: into.to_owned(), damaged: damaged.to_owned() });
+    }
+    Ok(())
 }
 
 /// The repair itself, from anywhere to anywhere.

@@ -264,7 +264,13 @@ fn a_repair_takes_only_an_empty_target_outside_of_the_source_that_nobody_has_ope
     fs::create_dir(&into).unwrap();
     fs::write(into.join("thesis.txt"), "do not touch").unwrap();
     assert!(matches!(repaired(&from, &into), Err(Error::NotEmpty { dir }) if dir == into));
-    assert!(matches!(repaired(&from, &from.join("new")), Err(Error::Foreign { .. })));
+    for inside in ["new", "new/newer", "journal/new"] {
+        assert!(matches!(repaired(&from, &from.join(inside)), Err(Error::Inside { .. })));
+    }
+    let link = temp.path().join("link");
+    std::os::unix::fs::symlink(&from, &link).unwrap();
+    assert!(matches!(repaired(&from, &link.join("new")), Err(Error::Inside { .. })));
+    assert!(!from.join("new").exists() && !from.join("journal/new").exists(), "nothing is made in what is only read");
     assert!(matches!(repaired(&temp.path().join("none"), &temp.path().join("new")), Err(Error::File { .. })));
     let running = opened(&from).unwrap();
     assert!(matches!(repaired(&from, &temp.path().join("new")), Err(Error::Locked { .. })));

@@ -8,7 +8,7 @@ use super::{Cut, Error, Generation, SegmentNo, frame};
 /// The directory of the journal's files.
 pub const DIR: &str = "journal";
 
-pub(super) fn segment_path(generation: Generation, segment: SegmentNo) -> String {
+pub(in super::super) fn segment_path(generation: Generation, segment: SegmentNo) -> String {
     format!("{DIR}/{}", segment_name(generation, segment))
 }
 

@@ -50,8 +50,8 @@ pub enum Error {
     Disk(#[from] disk::Fault),
     /// What is on disk is not what was written. The operator decides; nothing has been changed.
     #[error(
-        "{file} is damaged at byte {offset}: {reason}; nothing was changed, \
-         `doorward repair` recovers what stands before the damage into a new directory"
+        "{}; nothing was changed, `doorward repair` recovers what stands before the damage into a new directory",
+        journal::Told(file, *offset, reason)
     )]
     Damaged {
         /// The file, relative to the data directory.
@@ -132,6 +132,14 @@ pub enum Error {
         /// The directory.
         dir: PathBuf,
     },
+    /// A repair would write into the directory that it only reads.
+    #[error("{} must not lie inside the damaged directory {}", dir.display(), damaged.display())]
+    Inside {
+        /// Where the new directory was to be made.
+        dir: PathBuf,
+        /// The damaged one.
+        damaged: PathBuf,
+    },
     /// Nothing of a damaged data directory can be kept.
     #[error("nothing in {} can be kept: {}", dir.display(), Causes(&**reason))]
     NothingLeft {
@@ -150,6 +158,15 @@ pub enum Error {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// The disk is too full to write the journal again. What was written of it is removed, so that the disk is as it was before.
+    #[error("the disk is too full to open the data: about {mib} MiB are needed; nothing that was acknowledged is lost")]
+    NoRoom {
+        /// The journal that is to be written again and one segment more, in MiB.
+        mib: u64,
+        /// What the file system refused.
+        #[source]
+        source: disk::Fault,
     },
     /// A snapshot could not be written.
     #[error("a snapshot could not be written")]

@@ -45,6 +45,9 @@ fn hint(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
         return Some("put the key back, or remove the directory to begin anew");
     }
     match cause.downcast_ref::<io::Error>()?.kind() {
+        io::ErrorKind::StorageFull => {
+            Some("make room on that disk, without touching the data directory, and start again")
+        }
         io::ErrorKind::AddrInUse => Some("another program listens there: stop it, or choose another address"),
         io::ErrorKind::AddrNotAvailable => Some("this machine has no such address"),
         _ => None,

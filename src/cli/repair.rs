@@ -37,15 +37,16 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn text(args: &Args, repaired: &Repaired) -> String {
-    let Repaired { kept_seq, records_lost, damaged, accounts, customers, sessions_ended } = repaired;
+    let Repaired { kept_seq, records_lost, is_end_known, damaged, accounts, customers, sessions_ended } = repaired;
     let (data, into) = (args.data.display(), args.into.display());
     let mut lines: Vec<String> = damaged.iter().map(|damaged| format!("{data}: {damaged}")).collect();
     if damaged.is_empty() {
         lines.push(format!("{data}: nothing was damaged"));
     }
-    let lost = match records_lost {
-        0 => "none is known to be lost".to_owned(),
-        lost => format!("at least {lost} after it are lost"),
+    let lost = match (records_lost, is_end_known) {
+        (0, true) => "none is known to be lost".to_owned(),
+        (0, false) => "whether there were any after it is not known: if so, they are lost".to_owned(),
+        (lost, _) => format!("at least {lost} after it are lost"),
     };
     lines.push(format!("{into}: everything up to record {kept_seq} is there; {lost}"));
     lines.push(format!(

@@ -54,10 +54,12 @@ mod testing;
 pub use discard::Discard;
 pub use file::Journal;
 pub use frame::Damage;
+pub(super) use frame::Told;
 pub use record::{Record, RecordHeader};
 pub use rewrite::Rewriter;
 pub use salvage::{Loss, Salvage};
 pub use scan::{Scan, Torn};
+pub(super) use segment::segment_path;
 pub use segment::{DIR, drop_before, first_cut, list_generations, list_segments, remove_generation};
 
 use super::Error;

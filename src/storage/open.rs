@@ -17,6 +17,7 @@ use doorward_domain::ids::AggregateRef;
 use doorward_domain::{account, platform};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -88,6 +89,7 @@ pub fn open(
     is_ours(dir)?;
     let disk = Arc::new(RealDisk::open(dir)?);
     let lock = Arc::new(Lock::exclusive(dir)?);
+    keep_to_owner(dir);
     let snapshots = Arc::new(SledSnapshots::open(dir, &dir.join(SCRATCH))?);
     let place = Place { dir: dir.to_owned(), disk, snapshots, layout: options.layout };
     open_at(place, options, entropy, progress, Some(lock))
@@ -143,6 +145,23 @@ fn is_ours(dir: &Path) -> Result<(), Error> {
         is_empty &= name == lock::FILE;
     }
     if is_empty { Ok(()) } else { Err(Error::Foreign { dir: dir.to_owned() }) }
+}
+
+/// Takes a directory that was there before from everybody but its owner. Its files are the owner's alone anyway, and one that belongs
+/// to somebody else, as a mounted volume may, is still used.
+pub(super) fn keep_to_owner(dir: &Path) {
+    let tightened = fs::metadata(dir).and_then(|found| {
+        let mut permissions = found.permissions();
+        let mode = permissions.mode();
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        permissions.set_mode(mode & 0o7700);
+        fs::set_permissions(dir, permissions)
+    });
+    if let Err(error) = tightened {
+        tracing::warn!(dir = %dir.display(), %error, "others may look into the data directory: its mode could not be set to 700");
+    }
 }
 
 /// What is opened, before anything runs.

@@ -8,7 +8,8 @@ use super::Error;
 use super::current::{self, Chain, Current};
 use super::disk::Disk;
 use super::journal::{
-    self, Cut, Generation, Journal, Layout, Rewriter, Scan, SegmentNo, Seq, Torn, list_generations, remove_generation,
+    self, Cut, Generation, Journal, Layout, Rewriter, Scan, SegmentNo, Seq, Torn, list_generations, list_segments,
+    remove_generation,
 };
 use super::record;
 use super::snapshot::{self, Lineage, Snapshots, Trust};
@@ -17,7 +18,7 @@ use doorward_domain::aggregate::Violation;
 use doorward_domain::ids::AggregateRef;
 
 use std::fmt;
-use std::io;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -104,7 +105,7 @@ pub enum Refusal {
         name: String,
     },
     /// The journal is damaged.
-    #[error("{file} is damaged at byte {offset}: {reason}")]
+    #[error("{}", journal::Told(file, *offset, reason))]
     Journal {
         /// Its file.
         file: String,
@@ -207,14 +208,7 @@ pub(super) fn open(
 /// Whether nothing of ours is there.
 fn is_blank(place: &Place) -> Result<bool, Error> {
     let has_copy = place.disk.len(current::COPY)?.is_some();
-    Ok(!has_copy && generations(&*place.disk)?.is_empty() && place.snapshots.names()?.is_empty())
-}
-
-fn generations(disk: &dyn Disk) -> Result<Vec<Generation>, Error> {
-    match list_generations(disk) {
-        Err(Error::Disk(fault)) if fault.source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        listed => listed,
-    }
+    Ok(!has_copy && list_generations(&*place.disk)?.is_empty() && place.snapshots.names()?.is_empty())
 }
 
 /// Makes a data directory of which nothing was ever acknowledged; what an earlier attempt left goes first.
@@ -223,7 +217,7 @@ pub(super) fn create(place: &Place, entropy: &mut dyn FnMut(&mut [u8])) -> Resul
     entropy(&mut lineage.0);
     let disk = &*place.disk;
     begin_making(disk)?;
-    for generation in generations(disk)? {
+    for generation in list_generations(disk)? {
         remove_generation(disk, generation)?;
     }
     for name in place.snapshots.names()? {
@@ -277,9 +271,18 @@ fn recover(place: &Place, current: &Current, progress: &mut dyn Progress) -> Res
         return Err(Error::Unsteady);
     }
     let Rewritten { journal, chain, fallback } = rewritten;
-    let generation = chain.cut.generation;
+    let (stood, generation) = (current.chain.cut.generation, chain.cut.generation);
     let current = Current { lineage: current.lineage, generation, serial: current.serial, chain, fallback };
-    current.store(&*place.disk)?;
+    if let Err(fault) = current.store(&*place.disk) {
+        // Closed first: its thread may still be making a segment.
+        drop(journal);
+        let is_named =
+            |name| !matches!(Current::load(&*place.disk, name), Ok(Ok(stands)) if stands.generation != generation);
+        if !is_named(current::FILE) && !is_named(current::COPY) {
+            discard(place, generation);
+        }
+        return Err(no_room(place, stood, fault.into()));
+    }
     made(&*place.disk)?;
     remove_litter(place, &current)?;
     Ok(Ready { assembled, current, journal, touched, report })
@@ -402,8 +405,37 @@ fn rewrite(
     rewrite_from(place, chain, None, progress)
 }
 
-/// Writes the tail above `first` again, with a cut where `second` has one.
+/// Writes the tail above `first` again, with a cut where `second` has one. Of an attempt that failed nothing is left.
 fn rewrite_from(
+    place: &Place,
+    first: &Chain,
+    second: Option<&Chain>,
+    progress: &mut dyn Progress,
+) -> Result<Rewritten, Error> {
+    write_again(place, first, second, progress).map_err(|error| {
+        discard(place, first.cut.generation.next());
+        no_room(place, first.cut.generation, error)
+    })
+}
+
+/// Removes a generation that `CURRENT` does not name. If this fails too, the first failure says it all.
+fn discard(place: &Place, generation: Generation) {
+    remove_generation(&*place.disk, generation).ok();
+}
+
+/// Says of a full disk how much room it takes to write a generation again.
+fn no_room(place: &Place, generation: Generation, error: Error) -> Error {
+    let source = match error {
+        Error::Disk(fault) if fault.source.kind() == ErrorKind::StorageFull => fault,
+        other => return other,
+    };
+    let segments = list_segments(&*place.disk, generation).unwrap_or_default();
+    let len_of = |segment| place.disk.len(&journal::segment_path(generation, segment)).ok().flatten();
+    let tail_len: u64 = segments.into_iter().filter_map(len_of).sum();
+    Error::NoRoom { mib: (tail_len + place.layout.segment_len).div_ceil(1024 * 1024), source }
+}
+
+fn write_again(
     place: &Place,
     first: &Chain,
     second: Option<&Chain>,
@@ -440,7 +472,7 @@ fn rewrite_from(
 
 /// Removes what `CURRENT` does not name.
 fn remove_litter(place: &Place, current: &Current) -> Result<(), Error> {
-    for generation in generations(&*place.disk)? {
+    for generation in list_generations(&*place.disk)? {
         if generation != current.generation {
             remove_generation(&*place.disk, generation)?;
         }

@@ -6,9 +6,9 @@
 
 use super::current::{self, Chain, Current};
 use super::disk::{Disk, RealDisk};
-use super::journal::{Cut, Generation, Journal, Layout, Loss, Salvage, Seq};
+use super::journal::{Cut, Generation, Journal, Layout, Loss, Salvage, Seq, Told};
 use super::lock::Lock;
-use super::open::SCRATCH;
+use super::open::{SCRATCH, keep_to_owner};
 use super::record::Reach;
 use super::recovery::fold::{Assembled, Fold};
 use super::recovery::{Phase, Place, Progress, Refusal, begin_making, follows, made};
@@ -49,6 +49,8 @@ pub struct Repaired {
     pub kept_seq: u64,
     /// How many later records are known to be lost; there may be more.
     pub records_lost: u64,
+    /// Whether the journal was read to an end behind which nothing can have been; if not, more may be lost than is known.
+    pub is_end_known: bool,
     /// What was found damaged. Damage of which there was a second copy is no loss.
     pub damaged: Vec<Damaged>,
     /// Accounts that were kept.
@@ -69,7 +71,7 @@ pub enum Damaged {
     #[error(transparent)]
     Snapshot(snapshot::Error),
     /// The journal.
-    #[error("{} is damaged at byte {}: {}", .0.file, .0.offset, .0.reason)]
+    #[error("{}", Told(&.0.file, .0.offset, &.0.reason))]
     Journal(Box<Loss>),
     /// A record in good frames.
     #[error(transparent)]
@@ -86,12 +88,11 @@ impl Repair<'_> {
         let from_dir = fs::canonicalize(self.from).map_err(failed)?;
         let _reading = Lock::for_reading(&from_dir)?;
         is_free(self.into)?;
+        is_outside(self.into, &from_dir)?;
         let disk = Arc::new(RealDisk::open(self.into)?);
         let into_dir = fs::canonicalize(self.into).map_err(failed)?;
-        if into_dir.starts_with(&from_dir) {
-            return Err(Error::Foreign { dir: self.into.to_owned() });
-        }
         let _writing = Lock::exclusive(&into_dir)?;
+        keep_to_owner(&into_dir);
         let scratch = into_dir.join(SCRATCH);
         let (dir, layout) = (from_dir.clone(), self.layout);
         let from = Place {
@@ -117,6 +118,18 @@ fn is_free(into: &Path) -> Result<(), Error> {
     }
 }
 
+/// A target inside the damaged directory is not even made.
+fn is_outside(into: &Path, damaged: &Path) -> Result<(), Error> {
+    let failed = |source| Error::File { operation: "find", path: into.to_owned(), source };
+    let absolute = std::path::absolute(into).map_err(failed)?;
+    // Of what does not exist yet, the nearest parent that does says where it would lie.
+    let parent = absolute.ancestors().find_map(|parent| fs::canonicalize(parent).ok());
+    if parent.is_some_and(|parent| parent.starts_with(damaged)) {
+        return Err(Error::Inside { dir: into.to_owned(), damaged: damaged.to_owned() });
+    }
+    Ok(())
+}
+
 /// The repair itself, from anywhere to anywhere.
 fn repair_place(
     from: &Place,
@@ -124,7 +137,8 @@ fn repair_place(
     (now, entropy): (Timestamp, &mut Entropy<'_>),
     progress: &mut dyn Progress,
 ) -> Result<Repaired, Error> {
-    let Salvaged { fold, known_last, damaged } = salvage(from, progress).map_err(|error| error.in_dir(&from.dir))?;
+    let Salvaged { fold, known_last, is_end_known, damaged } =
+        salvage(from, progress).map_err(|error| error.in_dir(&from.dir))?;
     let kept = fold.seq;
     progress.report(Phase::Indexes, 0, 0);
     let mut assembled = fold.assemble();
@@ -134,6 +148,7 @@ fn repair_place(
     Ok(Repaired {
         kept_seq: kept.0,
         records_lost: known_last.0.saturating_sub(kept.0),
+        is_end_known,
         damaged,
         accounts: assembled.accounts.len(),
         customers: assembled.accounts.iter().map(|account| account.state.customers_len()).sum(),
@@ -145,6 +160,8 @@ struct Salvaged {
     fold: Fold,
     /// The last record that is known to have been acknowledged.
     known_last: Seq,
+    /// Whether nothing can have been acknowledged after it.
+    is_end_known: bool,
     damaged: Vec<Damaged>,
 }
 
@@ -195,7 +212,7 @@ fn salvage(from: &Place, progress: &mut dyn Progress) -> Result<Salvaged, Error>
     {
         return Err(nothing_left(from, first));
     }
-    Ok(Salvaged { fold, known_last, damaged })
+    Ok(Salvaged { fold, known_last, is_end_known: salvage.loss().is_none(), damaged })
 }
 
 fn nothing_left(from: &Place, reason: Damaged) -> Error {

@@ -1,6 +1,8 @@
 //! The frame: one group as bytes, and back. Nothing here is believed before its checksum, and no length read from disk
 //! makes anything bigger than what was read.
 
+use std::fmt;
+
 use super::record::Record;
 use super::{Cut, Error, GROUP_LEN_MAX, GROUP_RECORDS_MAX, Generation, PAYLOAD_LEN_MAX, SegmentNo, Seq};
 
@@ -100,9 +102,29 @@ pub enum Damage {
     /// A part of the file cannot be read; the device says so.
     #[error("the device cannot read it")]
     Unreadable,
-    /// The mark is missing, cut short or its checksum does not match.
+    /// The mark is cut short or its checksum does not match.
     #[error("the mark cannot be read")]
     Mark,
+    /// The file of the mark is not there.
+    #[error("the mark is missing")]
+    MarkMissing,
+}
+
+/// What is wrong with a file, and where in it, if it is there at all.
+pub(in super::super) struct Told<'a>(
+    pub(in super::super) &'a str,
+    pub(in super::super) u64,
+    pub(in super::super) &'a Damage,
+);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(file, offset, reason) = self;
+        match reason {
+            Damage::SegmentMissing | Damage::MarkMissing => write!(f, "{file} is missing"),
+            _ => write!(f, "{file} is damaged at byte {offset}: {reason}"),
+        }
+    }
 }
 
 /// Appends to `out` the frame of `records` that follows `after`, and returns its crc.

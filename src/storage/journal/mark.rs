@@ -36,10 +36,10 @@ impl Mark {
 /// The record up to which everything was acknowledged, as far as the disk knows.
 pub(super) fn read(disk: &dyn Disk, generation: Generation) -> Result<Seq, Error> {
     let file = segment::mark_path(generation);
-    let bytes = match disk.len(&file)? {
-        Some(_) => disk.read(&file, 0, SECTOR_LEN + 1)?,
-        None => Vec::new(),
-    };
+    if disk.len(&file)?.is_none() {
+        return Err(Error::Damaged { file, offset: 0, reason: Damage::MarkMissing });
+    }
+    let bytes = disk.read(&file, 0, SECTOR_LEN + 1)?;
     decode(&bytes, generation).map_err(|reason| Error::Damaged { file, offset: 0, reason })
 }
 
@@ -119,7 +119,7 @@ mod tests {
         check(|bytes| bytes.push(0));
         check(Vec::clear);
         let missing = read(&SimDisk::new(3), ONE).unwrap_err();
-        assert!(matches!(missing, Error::Damaged { reason: Damage::Mark, .. }));
+        assert!(matches!(missing, Error::Damaged { reason: Damage::MarkMissing, .. }));
     }
 
     #[test]

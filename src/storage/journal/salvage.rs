@@ -5,14 +5,16 @@
 
 use super::super::disk::Disk;
 use super::frame::Damage;
-use super::scan::{Loaded, Scan, Torn};
-use super::segment::list_segments;
-use super::{Cut, Error, Record, Seq};
+use super::scan::{Damaged, Loaded, Scan, Torn};
+use super::segment::{list_segments, mark_path, segment_path};
+use super::{Cut, Error, Record, SegmentNo, Seq};
 
 /// Reads as far as the journal is undamaged.
 pub struct Salvage<'a> {
     disk: &'a dyn Disk,
     scan: Scan<'a>,
+    bad_mark: Option<Damage>,
+    missing: Option<SegmentNo>,
     loss: Option<Loss>,
 }
 
@@ -50,7 +52,8 @@ impl<'a> Salvage<'a> {
     /// # Errors
     /// When the disk fails.
     pub fn open(disk: &'a dyn Disk, from: Cut) -> Result<Self, Error> {
-        Ok(Self { disk, scan: Scan::open_damaged(disk, from)?, loss: None })
+        let Damaged { scan, bad_mark, missing } = Scan::open_damaged(disk, from)?;
+        Ok(Self { disk, scan, bad_mark, missing, loss: None })
     }
 
     /// The next group of the undamaged prefix, `None` at its end.
@@ -58,16 +61,19 @@ impl<'a> Salvage<'a> {
     /// # Errors
     /// When the disk fails; damage is no error here.
     pub fn next_group(&mut self) -> Result<Option<Vec<Record>>, Error> {
-        match self.scan.next_group() {
-            Ok(Some(group)) => return Ok(Some(group)),
-            Ok(None) if self.scan.mark().is_some() || self.loss.is_some() => {}
-            Ok(None) => {
-                let file = super::segment::mark_path(self.scan.end().generation);
-                self.loss = Some(self.assess(file, 0, Damage::Mark)?);
+        let generation = self.scan.end().generation;
+        let (file, offset, reason) = match (self.scan.next_group(), self.missing, &self.bad_mark) {
+            (Ok(Some(group)), ..) => return Ok(Some(group)),
+            (Ok(None), ..) if self.loss.is_some() => return Ok(None),
+            (Ok(None) | Err(Error::Damaged { reason: Damage::EndsBelowMark { .. }, .. }), Some(missing), _) => {
+                (segment_path(generation, missing), 0, Damage::SegmentMissing)
             }
-            Err(Error::Damaged { file, offset, reason }) => self.loss = Some(self.assess(file, offset, reason)?),
-            Err(error) => return Err(error),
-        }
+            (Ok(None), None, Some(bad_mark)) => (mark_path(generation), 0, bad_mark.clone()),
+            (Ok(None), None, None) => return Ok(None),
+            (Err(Error::Damaged { file, offset, reason }), ..) => (file, offset, reason),
+            (Err(error), ..) => return Err(error),
+        };
+        self.loss = Some(self.assess(file, offset, reason)?);
         Ok(None)
     }
 
@@ -114,7 +120,7 @@ mod tests {
 
     use super::super::super::disk::{Failure, Operation, SimDisk, Trouble};
     use super::super::testing::*;
-    use super::super::{Appender, SegmentNo, first_cut};
+    use super::super::{Appender, first_cut};
     use super::*;
 
     const FIRST: &str = "journal/g0000000001-s0000000001.segment";
@@ -178,7 +184,22 @@ mod tests {
         disk.remove(FIRST).unwrap();
         let (read, loss) = salvaged(&disk);
         assert_eq!(read, []);
-        assert_eq!(loss.unwrap().groups_behind, 2);
+        let loss = loss.unwrap();
+        assert_eq!((loss.file.as_str(), loss.reason, loss.groups_behind), (FIRST, Damage::SegmentMissing, 2));
+    }
+
+    #[test]
+    fn a_segment_that_is_missing_after_a_stale_mark_is_told_although_only_zeros_follow() {
+        let disk = SimDisk::new(1);
+        written(&disk);
+        drop(super::super::mark::Mark::create(&disk, start().generation, Seq(4)).unwrap());
+        let second = segment_path(start().generation, SegmentNo(2));
+        assert!(disk.len(&segment_path(start().generation, SegmentNo(3))).unwrap().is_some());
+        disk.remove(&second).unwrap();
+        let (read, loss) = salvaged(&disk);
+        assert_eq!(read, records(1, 4));
+        let loss = loss.unwrap();
+        assert_eq!((loss.file.clone(), loss.reason.clone(), loss.records_known()), (second, Damage::SegmentMissing, 0));
     }
 
     #[test]

@@ -29,6 +29,16 @@ pub struct Scan<'a> {
     read_len: u64,
 }
 
+/// What there is to read of a journal of which something may be missing.
+pub(super) struct Damaged<'a> {
+    /// Reads as far as no segment is missing.
+    pub(super) scan: Scan<'a>,
+    /// What is wrong with the mark.
+    pub(super) bad_mark: Option<Damage>,
+    /// The first segment that is missing.
+    pub(super) missing: Option<SegmentNo>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Reading,
@@ -59,13 +69,16 @@ impl<'a> Scan<'a> {
     }
 
     /// Begins to read what there is, whatever may be missing.
-    pub(super) fn open_damaged(disk: &'a dyn Disk, from: Cut) -> Result<Self, Error> {
-        let mark = match mark::read(disk, from.generation) {
-            Ok(mark) => Some(mark),
-            Err(Error::Damaged { .. }) => None,
+    pub(super) fn open_damaged(disk: &'a dyn Disk, from: Cut) -> Result<Damaged<'a>, Error> {
+        let (mark, bad_mark) = match mark::read(disk, from.generation) {
+            Ok(mark) => (Some(mark), None),
+            Err(Error::Damaged { reason, .. }) => (None, Some(reason)),
             Err(error) => return Err(error),
         };
-        Self::begin(disk, from, mark)
+        let mut scan = Self::begin(disk, from, mark)?;
+        let missing = scan.missing();
+        scan.later.retain(|segment| missing.is_none_or(|missing| *segment < missing));
+        Ok(Damaged { scan, bad_mark, missing })
     }
 
     fn begin(disk: &'a dyn Disk, from: Cut, mark: Option<Seq>) -> Result<Self, Error> {
@@ -195,6 +208,13 @@ impl<'a> Scan<'a> {
     /// Segments are made and removed in order: a later one proves that each before it was there, and the cut's is made
     /// durable before the cut is told to anyone.
     fn no_segment_missing(&self) -> Result<(), Error> {
+        let Some(missing) = self.missing() else { return Ok(()) };
+        let file = segment_path(self.end.generation, missing);
+        Err(Error::Damaged { file, offset: 0, reason: Damage::SegmentMissing })
+    }
+
+    /// The first segment that is missing.
+    fn missing(&self) -> Option<SegmentNo> {
         let mut expected = self.end.segment;
         for found in &self.later {
             if *found != expected {
@@ -203,11 +223,8 @@ impl<'a> Scan<'a> {
             expected = expected.next();
         }
         let counted = expected.0 - self.end.segment.0;
-        if counted > 0 && counted == self.later.len() as u64 {
-            return Ok(());
-        }
-        let file = segment_path(self.end.generation, expected);
-        Err(Error::Damaged { file, offset: 0, reason: Damage::SegmentMissing })
+        let is_whole = counted > 0 && counted == self.later.len() as u64;
+        (!is_whole).then_some(expected)
     }
 }
 

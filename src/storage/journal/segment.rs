@@ -1,12 +1,14 @@
 //! The journal's files: their names, making a segment, and removing what is no longer needed.
 
+use std::io;
+
 use super::super::disk::{Disk, DiskFile};
 use super::{Cut, Error, Generation, SegmentNo, frame};
 
 /// The directory of the journal's files.
 pub const DIR: &str = "journal";
 
-pub(super) fn segment_path(generation: Generation, segment: SegmentNo) -> String {
+pub(in super::super) fn segment_path(generation: Generation, segment: SegmentNo) -> String {
     format!("{DIR}/{}", segment_name(generation, segment))
 }
 
@@ -143,7 +145,11 @@ pub(super) fn prepare(
 }
 
 fn named(disk: &dyn Disk) -> Result<impl Iterator<Item = Named>, Error> {
-    let names = disk.list(DIR)?;
+    let names = match disk.list(DIR) {
+        // Without the directory there is none of its files.
+        Err(fault) if fault.source.kind() == io::ErrorKind::NotFound => Vec::new(),
+        listed => listed?,
+    };
     Ok(names.into_iter().filter_map(|name| Named::parse(&name)))
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::super::current::{self, Current};
-use super::super::disk::Disk;
+use super::super::disk::{Disk, Failure, Operation, Trouble};
 use super::super::journal::list_generations;
 use super::super::testing::{Plan, Sim, plan, small, whole, write, write_singly};
 use super::super::{NoProgress, Options, open as open_dir};
@@ -321,6 +321,46 @@ fn a_second_opening_is_refused_by_name_until_the_first_is_gone() {
     first.running.stop().unwrap();
     drop(open_real(temp.path()).unwrap());
     open_real(temp.path()).unwrap().running.stop().unwrap();
+}
+
+#[test]
+fn a_directory_that_is_open_to_others_is_closed_to_them() {
+    let temp = tempfile::tempdir().unwrap();
+    let mode = || fs::metadata(temp.path()).unwrap().permissions().mode() & 0o7777;
+    // An empty one first, then one of ours.
+    for open_to_others in [0o755, 0o770] {
+        fs::set_permissions(temp.path(), fs::Permissions::from_mode(open_to_others)).unwrap();
+        drop(open_real(temp.path()).unwrap());
+        assert_eq!(mode(), 0o700);
+    }
+}
+
+/// A full disk at any step of writing the journal again: the disk is as before, and once there is room all is there.
+#[test]
+fn an_opening_that_finds_no_room_leaves_nothing_behind_and_the_next_succeeds() {
+    let plan = some_plan();
+    let (sim, before) = with_fallback(&plan);
+    let files = sim.disk.list(journal::DIR).unwrap();
+    let mut refused = 0;
+    for operation in [Operation::Create, Operation::Write, Operation::Sync] {
+        for after in 0..20 {
+            let sim = sim.fork();
+            sim.disk.fail(Failure { operation, after, trouble: Trouble::Full });
+            if let Err(error) = sim.open(&small(u64::MAX)) {
+                refused += 1;
+                assert!(matches!(error, Error::NoRoom { mib: 1, .. }), "{error}");
+                let copy = Current::load(&sim.disk, current::COPY).unwrap().unwrap();
+                // What the copy names already is kept for it.
+                if copy.generation == before.generation {
+                    assert_eq!(sim.disk.list(journal::DIR).unwrap(), files, "{operation} {after}");
+                }
+            }
+            sim.disk.behave();
+            let opened = sim.open(&small(u64::MAX)).unwrap();
+            assert!(whole(&opened) == *plan.after.last().unwrap());
+        }
+    }
+    assert!(refused > 8, "{refused}");
 }
 
 #[test]

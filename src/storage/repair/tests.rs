@@ -211,7 +211,7 @@ fn a_repair_ends_every_session_under_a_new_lineage() {
     let last = plan.after.last().unwrap();
     assert!(live(last) > 0);
     let done = repaired(&from, &into).unwrap();
-    assert_eq!((done.kept_seq, done.records_lost), (plan.records.len() as u64, 0));
+    assert_eq!((done.kept_seq, done.records_lost, done.is_end_known), (plan.records.len() as u64, 0, true));
     assert_eq!((done.sessions_ended, done.accounts), (live(last), 2));
     assert!(done.damaged.is_empty());
     let lineage = |dir: &Path| {
@@ -227,6 +227,35 @@ fn a_repair_ends_every_session_under_a_new_lineage() {
     assert_eq!(opened.report.seq, done.kept_seq);
 }
 
+/// What came after the cut was acknowledged and is gone without a trace.
+#[test]
+fn where_the_journal_is_missing_its_end_is_said_to_be_unknown() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = some_plan(40);
+    let from = temp.path().join("from");
+    made(&from, &plan);
+    let cut = Current::load(&RealDisk::open(&from).unwrap(), current::FILE).unwrap().unwrap().chain.cut;
+    let segment = format!("journal/g{:010}-s{:010}.segment", cut.generation.0, cut.segment.0);
+    for name in fs::read_dir(from.join("journal")).unwrap() {
+        fs::remove_file(name.unwrap().path()).unwrap();
+    }
+    for (at, into) in ["without files", "without directory"].into_iter().enumerate() {
+        if at == 1 {
+            fs::remove_dir(from.join("journal")).unwrap();
+        }
+        let mark = format!("journal/g{:010}.mark is missing", cut.generation.0);
+        let refused = opened(&from).unwrap_err().to_string();
+        assert!(refused.contains(&mark), "{refused}");
+        let into = temp.path().join(into);
+        let done = repaired(&from, &into).unwrap();
+        assert_eq!((done.kept_seq, done.records_lost, done.is_end_known), (cut.seq.0, 0, false));
+        let [damaged] = &done.damaged[..] else { unreachable!("{:?}", done.damaged) };
+        assert_eq!(damaged.to_string(), format!("{segment} is missing"));
+        let kept = usize::try_from(done.kept_seq).unwrap();
+        assert!(kept < plan.records.len() && whole(&opened(&into).unwrap()) == ended(&plan.after[kept]));
+    }
+}
+
 #[test]
 fn a_repair_takes_only_an_empty_target_outside_of_the_source_that_nobody_has_open() {
     let temp = tempfile::tempdir().unwrap();
@@ -235,7 +264,13 @@ fn a_repair_takes_only_an_empty_target_outside_of_the_source_that_nobody_has_ope
     fs::create_dir(&into).unwrap();
     fs::write(into.join("thesis.txt"), "do not touch").unwrap();
     assert!(matches!(repaired(&from, &into), Err(Error::NotEmpty { dir }) if dir == into));
-    assert!(matches!(repaired(&from, &from.join("new")), Err(Error::Foreign { .. })));
+    for inside in ["new", "new/newer", "journal/new"] {
+        assert!(matches!(repaired(&from, &from.join(inside)), Err(Error::Inside { .. })));
+    }
+    let link = temp.path().join("link");
+    std::os::unix::fs::symlink(&from, &link).unwrap();
+    assert!(matches!(repaired(&from, &link.join("new")), Err(Error::Inside { .. })));
+    assert!(!from.join("new").exists() && !from.join("journal/new").exists(), "nothing is made in what is only read");
     assert!(matches!(repaired(&temp.path().join("none"), &temp.path().join("new")), Err(Error::File { .. })));
     let running = opened(&from).unwrap();
     assert!(matches!(repaired(&from, &temp.path().join("new")), Err(Error::Locked { .. })));

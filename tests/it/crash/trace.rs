@@ -122,7 +122,8 @@ fn each_turn_is_durable(trace: &Trace, changes: usize) {
     let mut last = 0;
     for reply in trace.replies().take(changes) {
         let mut writes = trace.journal_writes().filter(|write| write.begin > last);
-        assert!(writes.any(|write| trace.is_synced_between(write, reply)), "{reply:#?}");
+        let is_durable = writes.any(|write| trace.is_synced_between(write, reply));
+        assert!(is_durable, "answered before anything was written and synced: {reply:#?}");
         last = reply.end;
     }
 }

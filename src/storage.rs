@@ -58,8 +58,7 @@ pub enum Error {
         file: String,
         /// Where in the file the damage begins.
         offset: u64,
-        /// What is wrong there.
-        #[source]
+        /// What is wrong there. The message says it, so it is not the source too.
         reason: Damage,
     },
     /// An earlier failure ended all writing to this journal.

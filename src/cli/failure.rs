@@ -73,4 +73,14 @@ mod tests {
         let error = anyhow!("no such file").context("cannot read x: no such file");
         assert_eq!(text(&error), "error: cannot read x: no such file\n");
     }
+
+    #[test]
+    fn a_missing_file_is_said_to_be_missing_once_and_a_full_disk_to_need_room() {
+        let (file, reason) = ("journal/x.segment".to_owned(), crate::storage::journal::Damage::SegmentMissing);
+        let told = text(&crate::storage::Error::Damaged { file, offset: 0, reason }.into());
+        assert!(told.starts_with("error: journal/x.segment is missing; nothing was changed"), "{told}");
+        assert_eq!(told.matches("missing").count(), 1, "{told}");
+        let full = anyhow::Error::new(std::io::Error::from(std::io::ErrorKind::StorageFull));
+        assert!(text(&full).contains("hint: make room on that disk"));
+    }
 }

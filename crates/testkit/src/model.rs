@@ -137,6 +137,13 @@ impl Model {
         self.logins.iter().any(|login| login.session == session && login.is_forgotten)
     }
 
+    /// Whether a token was issued once and is kept no more. No such token is drawn again: its digest would open a session anew.
+    #[must_use]
+    pub fn has_dropped(&self, token: TokenDigest) -> bool {
+        let mut kept = self.logins.iter().filter(|login| !login.is_forgotten).flat_map(|login| &login.tokens);
+        self.tokens.contains(&token) && !kept.any(|(known, _)| *known == token)
+    }
+
     /// Asks a command.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::world::World;
 use crate::{ask, build, ids};
 use doorward_domain::Aggregate;
 use doorward_domain::account::{Command, Rejection, State};
-use doorward_domain::ids::{AccountId, SessionId};
+use doorward_domain::ids::{AccountId, SessionId, TokenDigest};
 use doorward_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use proptest::collection::SizeRange;
 use proptest::prelude::*;
@@ -90,7 +90,7 @@ impl Played {
     pub fn next_step(&self) -> BoxedStrategy<Step> {
         let played = self.clone();
         let may_come = move |step: &Step| Journey::preconditions(&played, step);
-        Journey::transitions(self).prop_filter("a session that was forgotten is not drawn again", may_come).boxed()
+        Journey::transitions(self).prop_filter("what was forgotten is not drawn again", may_come).boxed()
     }
 }
 
@@ -120,9 +120,10 @@ impl ReferenceStateMachine for Journey {
         played
     }
 
-    /// Session ids are 128 random bits: none is drawn twice, least of all one that was forgotten.
+    /// Session ids and tokens are 128 random bits and more: none is drawn twice, least of all one that was forgotten.
     fn preconditions(played: &Played, step: &Step) -> bool {
         drawn_session(&step.command).is_none_or(|id| !played.model.has_forgotten(id))
+            && drawn_token(&step.command).is_none_or(|token| !played.model.has_dropped(token))
     }
 }
 
@@ -130,6 +131,17 @@ fn drawn_session(command: &Command) -> Option<SessionId> {
     match command {
         Command::OpenSession(command) => Some(command.session.id),
         Command::RegisterCustomer(command) => command.session.as_ref().map(|session| session.id),
+        _ => None,
+    }
+}
+
+fn drawn_token(command: &Command) -> Option<TokenDigest> {
+    match command {
+        Command::OpenSession(command) => Some(command.session.token),
+        Command::RegisterCustomer(command) => command.session.as_ref().map(|session| session.token),
+        Command::RefreshSession(command) => Some(command.new_token),
+        Command::UpdateCustomer(command) => command.token,
+        Command::SetPassword(command) => command.token,
         _ => None,
     }
 }

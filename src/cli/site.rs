@@ -12,7 +12,6 @@ use self::settings::SettingsArgs;
 use super::offline::{self, Place};
 use super::output;
 use crate::Doorward;
-use crate::http::cors;
 use doorward_domain::account::site::{Host, Origin, SiteProfile};
 use doorward_domain::account::{Settings, Site};
 use doorward_domain::ids::{AccountId, SiteId};
@@ -46,10 +45,10 @@ struct Create {
     #[arg(long, value_parser = Name::parse)]
     name: Name,
     /// Its host name: news.example.org.
-    #[arg(long, value_parser = host)]
+    #[arg(long, value_parser = Host::parse)]
     host: Host,
     /// A page that may call the API for this site, as https://news.example.org; may be repeated. Without any, every page may.
-    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = Origin::parse)]
     origins: Vec<Origin>,
     #[command(flatten)]
     settings: SettingsArgs,
@@ -77,10 +76,10 @@ struct Set {
     #[arg(long, value_parser = Name::parse)]
     name: Option<Name>,
     /// Its host name: news.example.org.
-    #[arg(long, value_parser = host)]
+    #[arg(long, value_parser = Host::parse)]
     host: Option<Host>,
     /// A page that may call the API for this site; may be repeated, and replaces all there were.
-    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin, conflicts_with = "any_origin")]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = Origin::parse, conflicts_with = "any_origin")]
     origins: Vec<Origin>,
     /// Let every page call the API for this site.
     #[arg(long)]
@@ -161,37 +160,4 @@ fn change(set: Set) -> Result<ExitCode> {
 fn show(doorward: &Doorward, id: SiteId) -> Result<()> {
     let place = doorward.engine().place(id).context("there is no such site")?;
     output::line(&Shown::of(place.account(), &place.site))
-}
-
-fn origin(text: &str) -> Result<Origin> {
-    let origin = cors::Origin::parse(text).context("write it as a browser sends it: https://news.example.org")?;
-    Ok(Origin::parse(origin.as_str())?)
-}
-
-fn host(text: &str) -> Result<Host> {
-    let lower = text.to_ascii_lowercase();
-    let origin = cors::Origin::parse(&format!("https://{lower}"));
-    let is_host = origin.is_some_and(|origin| origin.host() == lower);
-    if is_host { Ok(Host::parse(&lower)?) } else { bail!("write it as news.example.org, in its ASCII form") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Host, host, origin};
-
-    #[test]
-    fn hosts_and_origins_are_what_browsers_send() {
-        for (text, wanted) in
-            [("News.Example.org", Some("news.example.org")), ("news.localhost", Some("news.localhost"))]
-        {
-            assert_eq!(host(text).ok().as_ref().map(Host::as_str), wanted);
-        }
-        for text in ["", "news.example.org:8080", "news.example.org/x", "bücher.example", "a b", "https://x"] {
-            assert!(host(text).is_err(), "{text}");
-        }
-        assert!(origin("https://news.example.org:8443").is_ok());
-        for text in ["news.example.org", "https://news.example.org/", "*"] {
-            assert!(origin(text).is_err(), "{text}");
-        }
-    }
 }

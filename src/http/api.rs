@@ -77,14 +77,11 @@ pub(super) fn named<T: ToSchema>() -> Vec<NamedSchema> {
     schemas
 }
 
-/// Any page may read the answers for a site that has registered no origin; otherwise its registered ones only. What concerns no site
-/// that exists holds nothing to protect: a preflight without a site, a refusal.
+/// The site says which pages may read its answers. What concerns no site that exists holds nothing to protect: a preflight without a
+/// site, a refusal.
 pub(super) fn origins(engine: Arc<Engine>) -> Origins {
     Box::new(move |origin, site| {
         let place = site.and_then(|site| engine.place(site));
-        place.is_none_or(|place| {
-            let registered = &place.site.profile.origins;
-            registered.is_empty() || registered.iter().any(|known| known.as_str() == origin.as_str())
-        })
+        place.is_none_or(|place| place.site.lets_read(origin))
     })
 }

@@ -137,7 +137,7 @@ impl Author {
         let full = a_customer().id(1).email("Ada@Bücher.example").username("Ada_L").with(|customer| {
             customer.profile.first_name = Some(text("Ada"));
             customer.profile.organization = Some(text("Maß & Söhne"));
-            customer.profile.phone = Some(text("4930123456"));
+            customer.profile.phone = Some(build::phone("4930123456"));
         });
         let mut register = full.register();
         register.metadata = MetadataPatch(vec![("about".to_owned(), Some(format!("\"{}\"", "ä".repeat(3_000))))]);

@@ -14,6 +14,8 @@ pub use session::SessionBuilder;
 pub use site::SiteBuilder;
 
 use crate::clock::START;
+use doorward_domain::account::customer::Phone;
+use doorward_domain::account::site::{Host, Origin};
 use doorward_domain::account::state::SealedKey;
 use doorward_domain::credential::PasswordHash;
 use doorward_domain::text::Text;
@@ -42,6 +44,24 @@ pub fn a_session() -> SessionBuilder {
 #[must_use]
 pub fn text<const MAX: usize>(raw: &str) -> Text<MAX> {
     Text::parse(raw).expect("a test writes good text")
+}
+
+/// A host that a test writes down.
+#[must_use]
+pub fn host(raw: &str) -> Host {
+    Host::parse(raw).expect("a test writes good hosts")
+}
+
+/// An origin that a test writes down.
+#[must_use]
+pub fn origin(raw: &str) -> Origin {
+    Origin::parse(raw).expect("a test writes good origins")
+}
+
+/// A phone number that a test writes down.
+#[must_use]
+pub fn phone(raw: &str) -> Phone {
+    Phone::parse(raw).expect("a test writes good numbers")
 }
 
 /// A stored hash that is told from others by its name.

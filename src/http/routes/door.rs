@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
+use doorward_domain::account::site::Origin;
 use doorward_domain::ids::SiteId;
 use futures_core::Stream;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
@@ -26,7 +27,7 @@ use super::{Answer, Route, Table, path};
 use crate::http::address::TrustedProxies;
 use crate::http::admission::{Admission, AdmissionLimits, Reserved};
 use crate::http::body::{self, BodyPolicy, Fields};
-use crate::http::cors::{self, Cors, Origin, Origins};
+use crate::http::cors::{self, Cors, Origins};
 use crate::http::error::{self, ApiError, Outcome};
 use crate::http::ops::observe::Observed;
 use crate::http::reply::Reply;

@@ -3,12 +3,13 @@
 //! Only what is named here is taken. An empty text takes a value away, or means that there is none.
 
 use doorward_domain::account::command::ProfilePatch;
-use doorward_domain::account::customer::Profile;
+use doorward_domain::account::customer::{Phone, Profile};
 use doorward_domain::email::Email;
 use doorward_domain::limits::{
     EMAIL_BYTES_MAX, METADATA_BYTES_MAX, METADATA_KEYS_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, USERNAME_CHARS_MAX,
 };
 use doorward_domain::metadata::MetadataPatch;
+use doorward_domain::phone::PhoneError;
 use doorward_domain::text::{Text, TextError};
 use doorward_domain::username::{Username, UsernameError};
 
@@ -59,13 +60,13 @@ pub(super) fn username(reading: &mut Reading<'_>) -> Option<Option<Username>> {
 /// Changes of the names and the phone.
 pub(super) fn profile(reading: &mut Reading<'_>) -> ProfilePatch {
     ProfilePatch {
-        first_name: text(reading, "first_name", str::to_owned),
-        last_name: text(reading, "last_name", str::to_owned),
-        display_name: text(reading, "display_name", str::to_owned),
-        phone: text(reading, "phone", digits_of),
-        salutation: text(reading, "salutation", str::to_owned),
-        title: text(reading, "title", str::to_owned),
-        organization: text(reading, "organization", str::to_owned),
+        first_name: text(reading, "first_name"),
+        last_name: text(reading, "last_name"),
+        display_name: text(reading, "display_name"),
+        phone: phone(reading),
+        salutation: text(reading, "salutation"),
+        title: text(reading, "title"),
+        organization: text(reading, "organization"),
     }
 }
 
@@ -116,17 +117,21 @@ pub(super) fn email_field() -> Field {
     Field::text("email", EMAIL_BYTES_MAX).note("Unique in the account, whatever its spelling.")
 }
 
-fn digits_of(typed: &str) -> String {
-    typed.chars().filter(char::is_ascii_digit).collect()
+fn phone(reading: &mut Reading<'_>) -> Option<Option<Phone>> {
+    let Some(typed) = reading.change_text("phone")? else { return Some(None) };
+    match Phone::parse(&typed) {
+        Ok(phone) => Some(Some(phone)),
+        Err(PhoneError::Empty) => Some(None),
+        Err(PhoneError::TooLong) => {
+            reading.complain("phone", format_args!("must have at most {PHONE_DIGITS_MAX} digits"));
+            None
+        }
+    }
 }
 
-fn text<const MAX: usize>(
-    reading: &mut Reading<'_>,
-    field: &str,
-    kept: fn(&str) -> String,
-) -> Option<Option<Text<MAX>>> {
+fn text<const MAX: usize>(reading: &mut Reading<'_>, field: &str) -> Option<Option<Text<MAX>>> {
     let Some(typed) = reading.change_text(field)? else { return Some(None) };
-    match Text::parse(&kept(&typed)) {
+    match Text::parse(&typed) {
         Ok(text) => Some(Some(text)),
         Err(TextError::Empty) => Some(None),
         Err(TextError::TooLong { max }) => {
@@ -192,7 +197,7 @@ mod tests {
         );
         check(r#"{"title":"a\u202eb"}"#, "title", "The title has a character that cannot be used.");
         check(r#"{"title":["a"]}"#, "title", "The title must be a string.");
-        check(r#"{"phone":"123456789012345678901"}"#, "phone", "The phone must have at most 20 characters.");
+        check(r#"{"phone":"123456789012345678901"}"#, "phone", "The phone must have at most 20 digits.");
         check(r#"{"username":"a b"}"#, "username", "The username may only have letters");
         check(&format!(r#"{{"username":"{}"}}"#, &long[..65]), "username", "at most 64 characters");
         check(r#"{"metadata":[1]}"#, "metadata", "The metadata must be an object.");

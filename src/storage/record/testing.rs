@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use doorward_domain::account::customer::{Customer, EmailConfirm, Entitlement, Profile, Status};
+use doorward_domain::account::customer::{Customer, EmailConfirm, Entitlement, Phone, Profile, Status};
 use doorward_domain::account::event::{Change, Editable, Event};
 use doorward_domain::account::session::{End, EndReason, Method, Session, Token};
 use doorward_domain::account::settings::{LockOut, Settings, Switch};
-use doorward_domain::account::site::{Site, SiteProfile};
+use doorward_domain::account::site::{Host, Origin, Site, SiteProfile};
 use doorward_domain::account::state::{Root, SealedKey};
 use doorward_domain::account::{Entity, Key};
 use doorward_domain::credential::{Credential, PasswordHash};
@@ -90,7 +90,7 @@ fn credential() -> impl Strategy<Value = Credential> {
 }
 
 fn profile() -> impl Strategy<Value = Profile> {
-    let phone = of("[0-9]{1,20}".prop_map(|raw| Text::parse(&raw).unwrap()));
+    let phone = of("[0-9]{1,20}".prop_map(|raw| Phone::parse(&raw).unwrap()));
     (of(text()), of(text()), of(text()), phone, of(text()), of(text()), of(text())).prop_map(
         |(first_name, last_name, display_name, phone, salutation, title, organization)| Profile {
             first_name,
@@ -198,8 +198,8 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 fn site() -> impl Strategy<Value = Site> {
-    let profile =
-        (text(), text(), vec(text(), 0..3)).prop_map(|(name, host, origins)| SiteProfile { name, host, origins });
+    let profile = (text(), text().prop_map(Host::restore), vec(text().prop_map(Origin::restore), 0..3))
+        .prop_map(|(name, host, origins)| SiteProfile { name, host, origins });
     (site_id(), profile, settings(), time(), time()).prop_map(|(id, profile, settings, created_at, updated_at)| Site {
         id,
         profile,

@@ -5,11 +5,11 @@
 use super::codec::{self, Kind};
 use super::testing::{batch, item};
 use super::*;
-use doorward_domain::account::customer::{Customer, EmailConfirm, Entitlement, Profile, Status};
+use doorward_domain::account::customer::{Customer, EmailConfirm, Entitlement, Phone, Profile, Status};
 use doorward_domain::account::event::{Change, Editable};
 use doorward_domain::account::session::{EndReason, Method, Session, Token};
 use doorward_domain::account::settings::Settings;
-use doorward_domain::account::site::{Site, SiteProfile};
+use doorward_domain::account::site::{Host, Origin, Site, SiteProfile};
 use doorward_domain::account::state::SealedKey;
 use doorward_domain::credential::{Credential, PasswordHash};
 use doorward_domain::ids::{AccountId, CredentialRev, CustomerId, SessionId, SiteId, TokenDigest};
@@ -153,7 +153,11 @@ fn golden_customer(id: CustomerId) -> Customer {
         email: Email::parse("Ada@Example.org").unwrap(),
         email_confirm: EmailConfirm::Confirmed,
         username: Some(Username::parse("Ada").unwrap()),
-        profile: Profile { first_name: Some(text("Ada")), phone: Some(text("123")), ..Profile::default() },
+        profile: Profile {
+            first_name: Some(text("Ada")),
+            phone: Some(Phone::parse("123").unwrap()),
+            ..Profile::default()
+        },
         metadata: Metadata::restore([("k".to_owned(), "[1]".to_owned())]),
         credential: Credential {
             hash: Some(PasswordHash::parse("$a").unwrap()),
@@ -183,7 +187,11 @@ fn golden_changes() -> Vec<Change> {
     };
     let site = Site {
         id: SiteId(9),
-        profile: SiteProfile { name: text("News"), host: text("n.example"), origins: vec![text("https://n.example")] },
+        profile: SiteProfile {
+            name: text("News"),
+            host: Host::parse("n.example").unwrap(),
+            origins: vec![Origin::parse("https://n.example").unwrap()],
+        },
         settings: Settings::default(),
         created_at: Timestamp::from_millis(1),
         updated_at: Timestamp::from_millis(2),

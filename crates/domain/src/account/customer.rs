@@ -1,10 +1,12 @@
 //! A customer: a person who logs in at the sites of an account.
 
+pub use crate::phone::Phone;
+
 use crate::credential::Credential;
 use crate::email::Email;
 use crate::ids::{CustomerId, SessionId, SiteId};
 use crate::metadata::Metadata;
-use crate::text::{Name, Text};
+use crate::text::Name;
 use crate::time::Timestamp;
 use crate::username::Username;
 
@@ -59,9 +61,6 @@ pub struct Profile {
     /// The organisation the customer belongs to.
     pub organization: Option<Name>,
 }
-
-/// A phone number: digits only.
-pub type Phone = Text<{ crate::limits::PHONE_DIGITS_MAX }>;
 
 /// Whether an e-mail address was proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

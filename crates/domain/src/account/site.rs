@@ -1,8 +1,10 @@
 //! A site: one of the places where an account's customers log in.
 
+pub use crate::origin::{Host, Origin};
+
 use crate::account::settings::Settings;
 use crate::ids::SiteId;
-use crate::text::{Name, Text};
+use crate::text::Name;
 use crate::time::Timestamp;
 
 /// A site of an account.
@@ -20,11 +22,6 @@ pub struct Site {
     pub updated_at: Timestamp,
 }
 
-/// The host name of a site or of an origin of it, in its ASCII form, lower case.
-pub type Host = Text<253>;
-/// The scheme, host and port of a page, as a browser writes it in `Origin`: `https://news.example.org`.
-pub type Origin = Text<300>;
-
 /// What a site is called and where it lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteProfile {
@@ -34,4 +31,13 @@ pub struct SiteProfile {
     pub host: Host,
     /// The origins whose pages may call the API for this site; empty means any, which is the published behaviour.
     pub origins: Vec<Origin>,
+}
+
+impl Site {
+    /// Whether a page of this origin may read answers for the site.
+    #[must_use]
+    pub fn lets_read(&self, origin: &Origin) -> bool {
+        let registered = &self.profile.origins;
+        registered.is_empty() || registered.contains(origin)
+    }
 }

@@ -12,7 +12,7 @@ use doorward_domain::metadata::MetadataPatch;
 use doorward_domain::text::Device;
 use doorward_domain::time::HOUR_MS;
 use doorward_domain::{Aggregate, Ctx};
-use doorward_testkit::build::{email, hash, signing_key, text, username};
+use doorward_testkit::build::{email, hash, origin, phone, signing_key, text, username};
 use doorward_testkit::{START, World, a_customer, a_site, an_account, ask, ids};
 
 /// Site 1 with single-user authentication, site 2 without; customers 1 (ada) and 2 (bob).
@@ -350,7 +350,7 @@ fn an_update_changes_what_it_names_and_leaves_the_rest() {
         (ProfilePatch { first_name: named(), ..ProfilePatch::default() }, |p| p.first_name = Some(text("New"))),
         (ProfilePatch { last_name: named(), ..ProfilePatch::default() }, |p| p.last_name = Some(text("New"))),
         (ProfilePatch { display_name: named(), ..ProfilePatch::default() }, |p| p.display_name = Some(text("New"))),
-        (ProfilePatch { phone: Some(Some(text("123"))), ..ProfilePatch::default() }, |p| p.phone = Some(text("123"))),
+        (ProfilePatch { phone: Some(Some(phone("123"))), ..ProfilePatch::default() }, |p| p.phone = Some(phone("123"))),
         (ProfilePatch { salutation: named(), ..ProfilePatch::default() }, |p| p.salutation = Some(text("New"))),
         (ProfilePatch { title: named(), ..ProfilePatch::default() }, |p| p.title = Some(text("New"))),
         (ProfilePatch { organization: Some(None), ..ProfilePatch::default() }, |p| p.organization = None),
@@ -435,4 +435,18 @@ fn sessions_of_a_customer_are_found_under_any_id() {
         assert_eq!(found, firsts);
     }
     assert_eq!((state.sessions_len(), state.customers_len(), state.sites().count()), (4, 2, 1));
+}
+
+#[test]
+fn registered_origins_may_read_and_any_may_where_none_is_registered() {
+    let shop = origin("https://shop.example.org");
+    let site = |origins: &[&str]| {
+        let origins = origins.iter().map(|text| origin(text)).collect();
+        a_site().with(|site| site.profile.origins = origins).build()
+    };
+    assert!(site(&[]).lets_read(&shop));
+    assert!(site(&["https://a.example", "https://shop.example.org"]).lets_read(&shop));
+    for other in ["http://shop.example.org", "https://shop.example.org:8443", "https://a.shop.example.org"] {
+        assert!(!site(&[other]).lets_read(&shop), "{other}");
+    }
 }

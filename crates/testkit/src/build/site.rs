@@ -1,6 +1,6 @@
 //! Builds a site.
 
-use super::text;
+use super::{host, origin, text};
 use crate::clock::START;
 use doorward_domain::account::command::CreateSite;
 use doorward_domain::account::settings::Switch;
@@ -17,7 +17,7 @@ pub struct SiteBuilder {
 
 impl SiteBuilder {
     pub(super) fn new() -> Self {
-        let profile = SiteProfile { name: text("News"), host: text("news.example.org"), origins: Vec::new() };
+        let profile = SiteProfile { name: text("News"), host: host("news.example.org"), origins: Vec::new() };
         Self {
             site: Site { id: SiteId(1), profile, settings: Settings::default(), created_at: START, updated_at: START },
         }
@@ -55,7 +55,7 @@ impl SiteBuilder {
 
     /// With so many origins.
     pub fn origins(self, count: usize) -> Self {
-        let origins: Vec<Origin> = (0..count).map(|n| text(&format!("https://o{n}.example.org"))).collect();
+        let origins: Vec<Origin> = (0..count).map(|n| origin(&format!("https://o{n}.example.org"))).collect();
         self.with(|site| site.profile.origins = origins)
     }
 

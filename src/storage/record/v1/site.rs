@@ -4,7 +4,7 @@ use super::super::Damage;
 use super::value::{text, time};
 use bincode::{Decode, Encode};
 use doorward_domain::account::settings::{self, LockOut};
-use doorward_domain::account::site::{self, SiteProfile};
+use doorward_domain::account::site::{self, Host, Origin, SiteProfile};
 use doorward_domain::ids::SiteId;
 use doorward_domain::password::{self, PasswordPolicy};
 
@@ -64,10 +64,10 @@ impl TryFrom<Site> for site::Site {
     type Error = Damage;
 
     fn try_from(stored: Site) -> Result<Self, Damage> {
-        let origins = stored.origins.iter().map(|origin| text("an origin", origin));
+        let origins = stored.origins.iter().map(|origin| text("an origin", origin).map(Origin::restore));
         let profile = SiteProfile {
             name: text("the name of a site", &stored.name)?,
-            host: text("the host of a site", &stored.host)?,
+            host: Host::restore(text("the host of a site", &stored.host)?),
             origins: origins.collect::<Result<_, _>>()?,
         };
         Ok(Self {

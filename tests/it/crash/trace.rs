@@ -26,7 +26,7 @@ const FILLER_LEN: usize = 1_990;
 fn start_traced(place: &Place, file: &str) -> Service {
     let program = env!("CARGO_BIN_EXE_doorward").to_owned();
     // Texts long enough for a whole group of renames. As a grandchild, so that the child is the service itself and gets our signals.
-    let fixed = ["-D", "-f", "-y", "-s", "16384", "-e", calls::TRACED, "-o"].map(str::to_owned);
+    let fixed = ["-D", "-f", "-y", "-s", "8192", "-e", calls::TRACED, "-o"].map(str::to_owned);
     let output = place.path(file).display().to_string();
     let args: Vec<String> = fixed.into_iter().chain([output, program]).chain(place.with_config(&["serve"])).collect();
     let probe = with_env_cleared("strace", &["-V"].map(OsStr::new)).output();

@@ -96,7 +96,7 @@ pub(crate) struct Run {
 /// Whether an opening failed on an accident and not on damage. What a device cannot read, now or ever, is told as damage of that place.
 fn is_accident(error: &Error) -> bool {
     let reason = match error {
-        Error::Disk(_) | Error::Snapshot(_) => return true,
+        Error::Disk(_) | Error::NoRoom { .. } | Error::Snapshot(_) => return true,
         Error::Damaged { reason, .. } => reason,
         Error::Refused { reason, .. } => match &**reason {
             Refusal::Journal { reason, .. } => reason,

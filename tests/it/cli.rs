@@ -1,5 +1,6 @@
 //! The program as people and other programs start it: the built binary, run as a child.
 
+mod alone;
 mod canary;
 mod check_config;
 mod dev;

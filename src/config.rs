@@ -4,6 +4,7 @@
 //! pass, each with its key and its line. A secret never stands in the file itself: it comes from a file of its own, which nobody else
 //! may read, or from the environment, which only this room reads. This room starts nothing and changes nothing on disk.
 
+mod environment;
 mod problem;
 
 mod data_dir;
@@ -23,10 +24,9 @@ use std::path::Path;
 
 use doorward_domain::account::command::ClockTrust;
 use toml::de::DeTable;
-use zeroize::Zeroizing;
 
 pub use self::data_dir::Data;
-pub use self::keys::MASTER_KEY_VARIABLE;
+pub use self::environment::{Environment, MASTER_KEY_VARIABLE};
 pub use self::limits::Limits;
 pub use self::log::Log;
 pub use self::problem::{Error, Fault, Problem, Wrong};
@@ -52,24 +52,6 @@ pub struct ServeConfig {
     pub log: Log,
     /// `[clock]`: whether an operator vouches for the clock after a long absence.
     pub clock: ClockTrust,
-}
-
-/// The part of the environment that settings may come from.
-#[derive(Debug, Default)]
-pub struct Environment {
-    /// The value of [`MASTER_KEY_VARIABLE`].
-    pub master_key: Option<Zeroizing<String>>,
-}
-
-impl Environment {
-    /// Reads it.
-    #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place where settings are read from the environment")]
-    pub fn read() -> Self {
-        // What is no UTF-8 is no key either; the empty text is refused where keys are read.
-        let text = |value: std::ffi::OsString| Zeroizing::new(value.into_string().unwrap_or_default());
-        Self { master_key: std::env::var_os(MASTER_KEY_VARIABLE).map(text) }
-    }
 }
 
 impl ServeConfig {

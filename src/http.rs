@@ -23,6 +23,7 @@ pub mod address;
 pub mod ops;
 
 pub mod api;
+pub mod context;
 mod describe;
 mod presented;
 mod refusal;

@@ -14,7 +14,7 @@ use super::stop::Stop;
 use super::{open_files, progress};
 use crate::Doorward;
 use crate::app::{self, App, Options};
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::ops::observe::Metrics;
 use crate::http::serve::Drained;
 use crate::http::server::{self, Front};

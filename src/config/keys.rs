@@ -8,13 +8,11 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::Data;
+use super::environment::{Environment, MASTER_KEY_VARIABLE};
 use super::problem::Fault;
 use super::section::Section;
-use super::{Data, Environment};
 use crate::tokens::MasterKey;
-
-/// The variable that may hold the master key.
-pub const MASTER_KEY_VARIABLE: &str = "DOORWARD_MASTER_KEY";
 
 /// Bytes of a file with a secret.
 const SECRET_LEN_MAX: u64 = 4_096;

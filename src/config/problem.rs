@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::keys::MASTER_KEY_VARIABLE;
+use super::environment::MASTER_KEY_VARIABLE;
 use crate::http::address::NetworkError;
 use crate::{telemetry, tokens};
 

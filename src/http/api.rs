@@ -1,44 +1,30 @@
-//! The API as one piece: what handlers are given, and the one list of all routes.
+//! The API as one piece: the one list of all routes.
 //!
 //! A new endpoint is a file of its own and one line in [`routes`]. Nothing here knows what an endpoint does.
 
-use std::sync::Arc;
-
-use utoipa::{PartialSchema, ToSchema};
-
-use super::cors::Origins;
+use super::context::Api;
 use super::error::Body;
 use super::ops;
 use super::ops::observe::Metrics;
-use super::ops::openapi::{self, NamedSchema};
-use super::routes::{Route, Table};
-use super::server::{Error, Ready};
+use super::ops::openapi::{self, NamedSchema, named};
+use super::routes::{Route, Table, TableError};
 use super::{jwks, sdk, sessions};
-use crate::flows::Engine;
 
-/// What handlers are given.
-pub struct Api {
-    pub(super) engine: Arc<Engine>,
-    ready: Ready,
-}
-
-impl Api {
-    /// The context of all handlers.
-    #[must_use]
-    pub fn new(engine: Arc<Engine>, ready: Ready) -> Self {
-        Self { engine, ready }
-    }
-
-    /// The engine behind it.
-    pub(super) fn engine(&self) -> Arc<Engine> {
-        Arc::clone(&self.engine)
-    }
+/// Why a server was not made. Both are bugs in the table.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rows contradict each other.
+    #[error("the table of routes is wrong")]
+    Table(#[from] TableError),
+    /// The description of the rows cannot be written.
+    #[error("the description of the routes cannot be written")]
+    Description(#[from] serde_json::Error),
 }
 
 /// Every row of the API but `/openapi.json` and `/metrics`.
 #[must_use]
 pub fn routes() -> Vec<Route<Api>> {
-    let ops = [ops::healthz(), ops::readyz(|api: &Api| (api.ready)())];
+    let ops = [ops::healthz(), ops::readyz(|api: &Api| api.readiness())];
     let ours = sessions::routes().into_iter().chain([jwks::route()]);
     sdk::routes().into_iter().chain(ours).chain(ops).collect()
 }
@@ -68,20 +54,4 @@ pub fn description() -> Result<String, Error> {
 fn schemas() -> Vec<NamedSchema> {
     let ours = [named::<Body<'_>>(), named::<sessions::SessionResource>(), named::<jwks::KeySet>()];
     sdk::schemas().into_iter().chain(ours.into_iter().flatten()).collect()
-}
-
-/// A schema under its own name, and those that it refers to.
-pub(super) fn named<T: ToSchema>() -> Vec<NamedSchema> {
-    let mut schemas = vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
-    T::schemas(&mut schemas);
-    schemas
-}
-
-/// The site says which pages may read its answers. What concerns no site that exists holds nothing to protect: a preflight without a
-/// site, a refusal.
-pub(super) fn origins(engine: Arc<Engine>) -> Origins {
-    Box::new(move |origin, site| {
-        let place = site.and_then(|site| engine.place(site));
-        place.is_none_or(|place| place.site.lets_read(origin))
-    })
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
-use super::api::Api;
 use super::body::digits;
+use super::context::Api;
 use super::describe::public_operation;
 use super::error::{ApiError, Outcome};
 use super::reply::Reply;

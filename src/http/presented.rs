@@ -34,8 +34,3 @@ pub(super) fn presented(request: &Request, surface: Surface) -> Result<Presented
 pub(super) fn client(request: &Request) -> Client {
     Client { address: Some(request.client()), device: Device::lossy(&request.user_agent()) }
 }
-
-/// 400: no such site.
-pub(super) fn site_unknown() -> ApiError {
-    ApiError::invalid_field("site_id", "The site id names no site.").coded("site_not_found")
-}

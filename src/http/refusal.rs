@@ -6,7 +6,6 @@ use doorward_domain::metadata::MetadataError;
 use http::StatusCode;
 
 use super::error::ApiError;
-use super::presented::site_unknown;
 use crate::flows::{CheckError, PasswordError, ProveError, SessionError, Unavailable, Wait};
 
 /// Which interface an endpoint belongs to.
@@ -62,6 +61,11 @@ impl Surface {
             ProveError::Unavailable(error) => error.into(),
         }
     }
+}
+
+/// 400: no such site.
+pub(super) fn site_unknown() -> ApiError {
+    ApiError::invalid_field("site_id", "The site id names no site.").coded("site_not_found")
 }
 
 impl From<Unavailable> for ApiError {

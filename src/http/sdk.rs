@@ -10,8 +10,8 @@ mod site;
 
 use self::resource::customer::CustomerResource;
 use self::resource::site::SiteResource;
-use super::api::{Api, named};
-use super::ops::openapi::NamedSchema;
+use super::context::Api;
+use super::ops::openapi::{NamedSchema, named};
 use super::routes::Route;
 
 pub(super) fn routes() -> Vec<Route<Api>> {

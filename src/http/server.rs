@@ -8,19 +8,19 @@ use tokio::net::TcpListener;
 
 use super::address::TrustedProxies;
 use super::admission::AdmissionLimits;
-use super::api::{self, Api};
+use super::api;
+pub use super::api::Error;
+use super::context::Api;
+pub use super::context::Ready;
 use super::cors::Origins;
+use super::ops;
 use super::ops::observe::Metrics;
-use super::ops::{self, Readiness};
 use super::request::RequestIds;
-use super::routes::{Door, Doorway, Table, TableError};
+use super::routes::{Door, Doorway, Table};
 use super::serve::{Drained, Limits, Settings, serve};
 
 /// Connections of the operator's server.
 const OPERATOR_CONNECTIONS_MAX: usize = 64;
-
-/// Says whether requests should be sent here; asked at each probe.
-pub type Ready = Arc<dyn Fn() -> Readiness + Send + Sync>;
 
 /// What the front door is told.
 #[derive(Clone, Debug, Default)]
@@ -35,17 +35,6 @@ pub struct Front {
     pub ids_prefix: u64,
     /// The metrics to show at `/metrics`; `None` where they have a listener of their own, or none.
     pub metrics: Option<Metrics>,
-}
-
-/// Why a server was not made. Both are bugs in the table.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The rows contradict each other.
-    #[error("the table of routes is wrong")]
-    Table(#[from] TableError),
-    /// The description of the rows cannot be written.
-    #[error("the description of the routes cannot be written")]
-    Description(#[from] serde_json::Error),
 }
 
 /// A server that is made and does not serve yet.
@@ -76,7 +65,7 @@ impl<C: Send + Sync + 'static> Server<C> {
 /// [`Error`]; a test of the list of routes makes it impossible.
 pub fn front_door(api: Api, front: Front) -> Result<Server<Api>, Error> {
     let table = api::table(front.metrics.clone())?;
-    let origins = api::origins(api.engine());
+    let origins = api.origins();
     Ok(Server::new(Arc::new(api), table, front, origins))
 }
 

@@ -6,7 +6,7 @@ mod revoke_others;
 
 pub(super) use self::list::SessionResource;
 
-use super::api::Api;
+use super::context::Api;
 use super::error::ApiError;
 use super::routes::Route;
 use http::StatusCode;

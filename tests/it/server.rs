@@ -14,7 +14,7 @@ use doorward::domain::text::Name;
 use doorward::domain::time::Clock;
 use doorward::hashing::{Params, PoolConfig};
 use doorward::http::address::TrustedProxies;
-use doorward::http::api::Api;
+use doorward::http::context::Api;
 use doorward::http::ops::Readiness;
 use doorward::http::serve::Drained;
 use doorward::http::server::{Front, front_door};

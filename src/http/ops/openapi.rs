@@ -8,6 +8,7 @@ use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, PathItem,
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::described;
 use crate::http::admission::Work;
@@ -21,6 +22,13 @@ const CACHE_SECS: u32 = 300;
 
 /// A schema that operations refer to by its name.
 pub type NamedSchema = (String, RefOr<Schema>);
+
+/// A schema under its own name, and those that it refers to.
+pub(in crate::http) fn named<T: ToSchema>() -> Vec<NamedSchema> {
+    let mut schemas = vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
+    T::schemas(&mut schemas);
+    schemas
+}
 
 /// Adds `/openapi.json`, which describes all rows, itself too. `schemas` are what their descriptions refer to.
 ///

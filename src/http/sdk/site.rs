@@ -5,10 +5,11 @@ use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 
 use super::resource::site::SiteResource;
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
-use crate::http::presented::{self, site_unknown};
+use crate::http::presented;
+use crate::http::refusal::site_unknown;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::routes::Route;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
 use crate::http::presented::presented;

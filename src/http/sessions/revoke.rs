@@ -6,7 +6,7 @@ use utoipa::openapi::path::Operation;
 
 use super::not_found;
 use crate::flows::sessions::RevokeError;
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::{ApiError, Outcome};
 use crate::http::presented::{client, presented};

@@ -10,11 +10,12 @@ use utoipa::openapi::path::Operation;
 
 use crate::flows::Identity;
 use crate::flows::login::{Login, LoginError};
-use crate::http::api::Api;
 use crate::http::body::Reading;
+use crate::http::context::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::{self, client, site_unknown};
+use crate::http::presented::{self, client};
+use crate::http::refusal::site_unknown;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::routes::Route;

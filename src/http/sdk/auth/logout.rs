@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Operation;
 
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::Outcome;
 use crate::http::presented::{client, presented};

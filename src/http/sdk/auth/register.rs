@@ -9,11 +9,11 @@ use utoipa::openapi::path::Operation;
 
 use crate::flows::Wait;
 use crate::flows::register::{Register, RegisterError};
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
-use crate::http::presented::{self, client, site_unknown};
-use crate::http::refusal::{email_taken, metadata_fault, username_taken};
+use crate::http::presented::{self, client};
+use crate::http::refusal::{email_taken, metadata_fault, site_unknown, username_taken};
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::http::routes::Route;

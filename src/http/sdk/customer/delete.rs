@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::Operation;
 
-use crate::http::api::Api;
 use crate::http::body::BodyPolicy;
+use crate::http::context::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::Outcome;
 use crate::http::presented::{client, presented};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 
 use crate::flows::update_customer::{CustomerPatch, UpdateError};
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Token, operation};
 use crate::http::error::{ApiError, Outcome};
 use crate::http::presented::{client, presented};

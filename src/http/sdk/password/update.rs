@@ -5,7 +5,7 @@ use std::sync::Arc;
 use utoipa::openapi::path::Operation;
 
 use crate::flows::change_password::{ChangePassword, ChangePasswordError};
-use crate::http::api::Api;
+use crate::http::context::Api;
 use crate::http::describe::{Field, Token, operation};
 use crate::http::error::{ApiError, Outcome};
 use crate::http::presented::{client, presented};

@@ -34,6 +34,7 @@
 //! * [`actors`]: one actor for each account decides every change; readers take the last durable value without a lock.
 //! * [`storage`]: the journal, the snapshots, recovery and repair.
 //! * [`hashing`], [`tokens`], [`throttle`]: passwords, auth_tokens, and how often somebody may try.
+//! * `webhooks` (feature `server`): what other services are told, signed and sent.
 //! * [`app`]: wires all rooms and owns the order of start and stop. [`Doorward`] is its public face.
 //! * `http`, `cli`, `config` (feature `server`): the front door and the command line.
 
@@ -53,6 +54,8 @@ pub mod http;
 pub mod storage;
 pub mod throttle;
 pub mod tokens;
+#[cfg(feature = "server")]
+pub mod webhooks;
 
 pub mod clock;
 pub mod entropy;

@@ -123,7 +123,7 @@ fn walk(path: &Path, paths: &mut Vec<PathBuf>) {
         paths.push(path.to_path_buf());
         return;
     }
-    if path.file_name().is_some_and(|name| name == "node_modules" || name == "target") {
+    if path.file_name().is_some_and(|name| name == "node_modules") || path == root().join("target") {
         return;
     }
     for entry in fs::read_dir(path).expect("a directory of the tree can be listed") {

@@ -11,8 +11,19 @@ const SECOND_BACKENDS: &[&str] =
     &["ring", "openssl", "openssl-sys", "native-tls", "boring", "boring-sys", "rsa", "mbedtls"];
 
 /// What only the front door, the command line and outgoing mail need.
-const SERVER_ONLY: &[&str] =
-    &["warp", "hyper", "hyper-util", "lettre", "clap", "openidconnect", "oauth2", "reqwest", "indicatif", "utoipa"];
+const SERVER_ONLY: &[&str] = &[
+    "warp",
+    "hyper",
+    "hyper-util",
+    "rustls",
+    "lettre",
+    "clap",
+    "openidconnect",
+    "oauth2",
+    "reqwest",
+    "indicatif",
+    "utoipa",
+];
 
 pub(super) fn check() -> Result<Outcome> {
     for features in ["--all-features", "--no-default-features"] {

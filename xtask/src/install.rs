@@ -30,12 +30,18 @@ struct DebianTool {
 
 const DEBIAN: &[DebianTool] = &[
     DebianTool { package: "curl", probe: &["curl", "--version"], used_for: "trying what `doorward dev` prints to try" },
+    DebianTool {
+        package: "nodejs",
+        probe: &["node", "--version"],
+        used_for: "verifying our webhooks with a library of JavaScript",
+    },
+    DebianTool { package: "npm", probe: &["npm", "--version"], used_for: "installing that library" },
     DebianTool { package: "git", probe: &["git", "--version"], used_for: "seeing that a run changes no tracked file" },
     DebianTool { package: "strace", probe: &["strace", "-V"], used_for: "the order of write, fdatasync and reply" },
     DebianTool {
         package: "python3-venv",
         probe: &["python3", "-c", "import ensurepip, venv"],
-        used_for: "verifying our tokens with another library",
+        used_for: "verifying our tokens and webhooks with other libraries",
     },
 ];
 

@@ -3,8 +3,10 @@
 
 mod examples;
 mod pyjwt;
+mod python;
 mod steps;
 mod tree;
+mod webhooks;
 mod worktree;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +32,11 @@ const STEPS: &[Step] = &[
     Step { name: "rustdoc", what: "the documentation builds without a warning", run: steps::rustdoc },
     Step { name: "examples", what: "each example runs to its end", run: examples::check },
     Step { name: "pyjwt", what: "another library verifies our tokens by the published keys", run: pyjwt::check },
+    Step {
+        name: "webhooks",
+        what: "other libraries verify our webhooks, and no neighbour of them",
+        run: webhooks::check,
+    },
     Step {
         name: "deny",
         what: "licences, sources, bans and advisories of dependencies",

@@ -103,7 +103,7 @@ fn the_area_under_the_curve_is_that_of_the_definition() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_email_a_wrong_password_and_a_locked_customer_take_the_same_time() {
-    let server = server(cost(19_456 / 6)).await;
+    let server = server(cost(19_456 / 2)).await;
     let site = &server.shop;
     let try_one = |email: &'static str, password: &'static str, n| async move {
         let client = Client { address: Some(address(n)), device: None };

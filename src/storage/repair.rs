@@ -178,11 +178,11 @@ fn salvage(from: &Place, progress: &mut dyn Progress) -> Result<Salvaged, Error>
         },
     };
     let newest = read_whole(&*from.snapshots, &current.chain, progress);
-    damaged.extend(newest.damage.map(Damaged::Snapshot));
+    damaged.extend(newest.damage.into_iter().map(Damaged::Snapshot));
     let mut best = newest.read;
     if let (None, Some(fallback)) = (best.cut, &current.fallback) {
         let older = read_whole(&*from.snapshots, fallback, progress);
-        damaged.extend(older.damage.map(Damaged::Snapshot));
+        damaged.extend(older.damage.into_iter().map(Damaged::Snapshot));
         if older.read.cut.is_some() || older.read.fold.seq > best.fold.seq {
             best = older.read;
         }
@@ -222,7 +222,8 @@ fn nothing_left(from: &Place, reason: Damaged) -> Error {
 /// What of a chain is whole.
 struct WholePart {
     read: Read,
-    damage: Option<snapshot::Error>,
+    /// What is damaged: perhaps a file of which nothing was needed, and perhaps, last, what ended the reading.
+    damage: Vec<snapshot::Error>,
 }
 
 struct Read {
@@ -234,22 +235,35 @@ struct Read {
 /// Reads a chain as far as it is whole.
 fn read_whole(snapshots: &dyn Snapshots, chain: &Chain, progress: &mut dyn Progress) -> WholePart {
     let mut fold = Fold::new();
+    let mut damage = Vec::new();
     for (at, listed) in chain.snapshots.iter().enumerate() {
         progress.report(Phase::Snapshots, at as u64, chain.snapshots.len() as u64);
         match read_one(snapshots, listed, &mut fold) {
-            Ok(()) if follows(chain, at) => fold.seq = Seq(listed.seq),
-            Ok(()) => return WholePart { read: Read { fold: Fold::new(), cut: None }, damage: None },
-            Err(damage) => return WholePart { read: Read { fold, cut: None }, damage: Some(damage) },
+            Ok(around) if follows(chain, at) => {
+                damage.extend(around);
+                fold.seq = Seq(listed.seq);
+            }
+            Ok(_) => return WholePart { read: Read { fold: Fold::new(), cut: None }, damage },
+            Err(ended_by) => {
+                damage.push(ended_by);
+                return WholePart { read: Read { fold, cut: None }, damage };
+            }
         }
     }
     fold.seq = chain.cut.seq;
-    WholePart { read: Read { fold, cut: Some(chain.cut) }, damage: None }
+    WholePart { read: Read { fold, cut: Some(chain.cut) }, damage }
 }
 
-/// Reads twice: nothing of a snapshot that is not whole may come into the entities.
-fn read_one(snapshots: &dyn Snapshots, listed: &Listed, fold: &mut Fold) -> Result<(), snapshot::Error> {
+/// Reads twice: nothing of a snapshot that is not whole may come into the entities. What is damaged around items that are whole is no loss;
+/// it is told, because no opening would take it.
+fn read_one(
+    snapshots: &dyn Snapshots,
+    listed: &Listed,
+    fold: &mut Fold,
+) -> Result<Option<snapshot::Error>, snapshot::Error> {
     snapshots.load(listed, Trust::Items, &mut |_item| Ok(()))?;
-    snapshots.load(listed, Trust::Items, &mut *fold.sink())
+    snapshots.load(listed, Trust::Items, &mut *fold.sink())?;
+    Ok(snapshots.check(listed).err())
 }
 
 /// Ends every session of an account; says how many were live.

@@ -98,6 +98,12 @@ pub trait Snapshots: Send + Sync {
     /// When it is damaged, or cannot be read, or `sink` refuses an item.
     fn load(&self, listed: &Listed, trust: Trust, sink: &mut Sink<'_>) -> Result<(), Error>;
 
+    /// Whether every file of a listed snapshot is as listed, byte for byte. Nothing is opened but to be read.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] names the first file that is not; or the file system refuses.
+    fn check(&self, listed: &Listed) -> Result<(), Error>;
+
     /// The names of all snapshots there are, listed or not.
     ///
     /// # Errors

@@ -61,6 +61,10 @@ impl Snapshots for Flaky {
         self.inner.load(listed, trust, sink)
     }
 
+    fn check(&self, listed: &Listed) -> Result<(), Error> {
+        self.inner.check(listed)
+    }
+
     fn names(&self) -> Result<Vec<String>, Error> {
         self.inner.names()
     }

@@ -198,6 +198,28 @@ fn the_mark_and_each_frame_of_the_tail_are_missed() {
     assert!(tally.repaired_in_part > 10, "{tally:?}");
 }
 
+/// An opening takes no chain with a byte that is not as listed; a repair needs the items alone, and must not call the rest undamaged.
+#[test]
+fn damage_around_items_that_are_whole_is_named_and_costs_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = some_plan(40);
+    let from = temp.path().join("from");
+    made(&from, &plan);
+    let chain = Current::load(&RealDisk::open(&from).unwrap(), current::FILE).unwrap().unwrap().chain;
+    let conf = format!("snapshots/{}/conf", chain.snapshots[0].name);
+    let good = fs::read(from.join(&conf)).unwrap();
+    let flipped: Vec<u8> = good.iter().map(|byte| byte ^ 1).collect();
+    for (shape, bad) in [("flipped", &flipped[..]), ("cut", &good[1..]), ("empty", &[])] {
+        fs::write(from.join(&conf), bad).unwrap();
+        let into = temp.path().join(shape);
+        let done = repaired(&from, &into).unwrap();
+        assert_eq!((done.kept_seq, done.records_lost), (plan.records.len() as u64, 0), "{shape}");
+        let [damaged] = &done.damaged[..] else { unreachable!("{shape}: {:?}", done.damaged) };
+        assert!(damaged.to_string().contains(&conf), "{damaged}");
+        assert!(whole(&opened(&into).unwrap()) == ended(plan.after.last().unwrap()));
+    }
+}
+
 #[test]
 fn a_repair_ends_every_session_under_a_new_lineage() {
     let temp = tempfile::tempdir().unwrap();

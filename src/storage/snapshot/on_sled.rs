@@ -70,6 +70,10 @@ impl Snapshots for SledSnapshots {
         }
     }
 
+    fn check(&self, listed: &Listed) -> Result<(), Error> {
+        directory::check(&self.root.join(&listed.name), listed)
+    }
+
     fn names(&self) -> Result<Vec<String>, Error> {
         directory::subdirectories(&self.root)
     }

@@ -50,6 +50,10 @@ impl Snapshots for Failing {
         self.inner.load(listed, trust, sink)
     }
 
+    fn check(&self, listed: &Listed) -> Result<(), snapshot::Error> {
+        self.inner.check(listed)
+    }
+
     fn names(&self) -> Result<Vec<String>, snapshot::Error> {
         self.inner.names()
     }

@@ -13,7 +13,7 @@ use crate::flows::provision::ProvisionError;
 use crate::flows::{Engine, Issuer, Keys};
 use crate::hashing::{self, Pool, PoolConfig};
 use crate::storage::{self, Progress, Store};
-use crate::throttle::{Attempts, MailLimits, MailQuotas, PerAddress, Quota};
+use crate::throttle::{Attempts, PerAddress, Quota};
 use crate::tokens::{self, MasterKey};
 use doorward_domain::account;
 use doorward_domain::account::command::ClockTrust;
@@ -46,8 +46,6 @@ pub struct Options {
     pub registrations: Option<Quota>,
     /// Logins of one address, whatever comes of them.
     pub logins: Option<Quota>,
-    /// Mails that strangers ask for.
-    pub mails: MailLimits,
     /// Whether an operator vouches for the clock after a long absence.
     pub clock_trust: ClockTrust,
     /// The wall clock.
@@ -80,7 +78,6 @@ impl Options {
             storage: storage::Options::default(),
             registrations: Some(Quota::REGISTRATIONS),
             logins: Some(Quota::LOGINS),
-            mails: MailLimits::default(),
             clock_trust: ClockTrust::Unconfirmed,
             clock: Arc::new(SystemClock),
             monotonic: Arc::new(SystemMonotonic::start()),
@@ -174,8 +171,6 @@ impl App {
             attempts: Attempts::default(),
             registrations: PerAddress::new(options.registrations),
             logins: PerAddress::new(options.logins),
-            mails: MailQuotas::new(options.mails),
-            codes: Attempts::default(),
             housekeeping: Keeper::start(began, newest.filter(|at| *at > Timestamp::EPOCH), options.clock_trust),
             clock: options.clock,
             monotonic: options.monotonic,

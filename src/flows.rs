@@ -12,7 +12,6 @@ mod identity;
 mod keys;
 pub mod login;
 pub mod logout;
-mod mail_quota;
 mod mint;
 pub mod operate;
 mod password_rule;
@@ -36,14 +35,14 @@ pub use prove::ProveError;
 
 // What callers hand in and get back, so that a front door needs no other room.
 pub use crate::hashing::{Password, PasswordError};
-pub use crate::throttle::{Journey, Wait};
+pub use crate::throttle::Wait;
 pub use crate::tokens::{AuthToken, Jwk, Jwks};
 
 use crate::actors::{CallError, Directory};
 use crate::clock::Monotonic;
 use crate::entropy::Entropy;
 use crate::hashing;
-use crate::throttle::{Attempts, MailQuotas, PerAddress};
+use crate::throttle::{Attempts, PerAddress};
 use doorward_domain::Ctx;
 use doorward_domain::text::Device;
 use doorward_domain::time::{Clock, Timestamp};
@@ -58,8 +57,6 @@ pub struct Engine {
     pub(crate) attempts: Attempts,
     pub(crate) registrations: PerAddress,
     pub(crate) logins: PerAddress,
-    pub(crate) mails: MailQuotas,
-    pub(crate) codes: Attempts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) monotonic: Arc<dyn Monotonic>,
     pub(crate) entropy: Arc<dyn Entropy>,

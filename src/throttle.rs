@@ -3,19 +3,15 @@
 //! * [`attempts`]: failed logins per account, identity and address. A place is taken before the hash, so that parallel guesses count; a
 //!   success gives it back and clears the count. Past the free failures each try must wait, longer each time, but only for that address:
 //!   a stranger cannot lock a customer out, and no session that exists is touched.
-//! * [`quota`]: how many requests of a kind an address may make, or a site may get, whatever comes of them.
-//! * [`mail`]: how many mails a stranger may have sent.
+//! * [`quota`]: how many requests of a kind an address may make, whatever comes of them.
 //!
 //! This room counts; what the numbers are is the site's setting or the operator's configuration.
 
 pub mod attempts;
-pub mod mail;
 pub mod quota;
-mod table;
 
 pub use attempts::{Attempt, Attempts, Subject};
-pub use mail::{Journey, MailLimits, MailQuotas, MailRequest};
-pub use quota::{PerAddress, PerSite, Quota};
+pub use quota::{PerAddress, Quota};
 
 use std::net::IpAddr;
 use std::time::Duration;

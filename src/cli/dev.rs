@@ -22,7 +22,6 @@ use crate::flows::Issuer;
 use crate::http::ops::observe::Metrics;
 use crate::http::server::Front;
 use crate::telemetry::{self, Format};
-use crate::throttle::MailLimits;
 use doorward_domain::ClockTrust;
 
 /// Run a service to look around in, without any configuration.
@@ -58,7 +57,6 @@ async fn serve(args: Args, stop: Stop) -> Result<()> {
     let options = Options {
         registrations: None,
         logins: None,
-        mails: MailLimits { per_address: None, ..MailLimits::default() },
         // Whoever comes back after a month wants to go on.
         clock_trust: ClockTrust::Confirmed,
         ..Options::new(Data::Directory(args.data.clone()), master_key, Issuer::new(&base))

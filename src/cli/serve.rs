@@ -58,7 +58,6 @@ pub(super) fn options(config: ServeConfig) -> Options {
         storage: config.data.storage,
         registrations: config.limits.registrations,
         logins: config.limits.logins,
-        mails: config.limits.mails,
         clock_trust: config.clock,
         ..Options::new(Data::Directory(config.data.dir), config.master_key, issuer)
     }

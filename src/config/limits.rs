@@ -1,9 +1,9 @@
-//! `[limits]`: how many writes may be under way, and how often one address may register, log in or ask for mail.
+//! `[limits]`: how many writes may be under way, and how often one address may register or log in.
 
 use super::problem::Fault;
 use super::section::Section;
 use crate::actors::directory::Bounds;
-use crate::throttle::{MailLimits, Quota};
+use crate::throttle::Quota;
 
 /// The section, checked.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,6 @@ pub struct Limits {
     pub registrations: Option<Quota>,
     /// Logins of one address, whatever comes of them.
     pub logins: Option<Quota>,
-    /// Mails that strangers ask for.
-    pub mails: MailLimits,
 }
 
 /// The most writes that may be under way: the journal keeps a place for each.
@@ -34,10 +32,5 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
         bounds: Bounds { writes_max, account_writes_max },
         registrations: section.quota("registrations_per_address", Some(Quota::REGISTRATIONS)),
         logins: section.quota("logins_per_address", Some(Quota::LOGINS)),
-        mails: MailLimits {
-            per_address: section.quota("mails_per_address", Some(Quota::MAILS_PER_ADDRESS)),
-            per_site: section.quota("mails_per_site", Some(Quota::MAILS_PER_SITE)),
-            ..MailLimits::default()
-        },
     }
 }

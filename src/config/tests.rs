@@ -85,7 +85,6 @@ fn the_defaults_are_those_of_the_rooms() {
     assert_eq!(format!("{:?}", least.limits.bounds), format!("{:?}", options.bounds));
     assert_eq!(format!("{:?}", least.data.storage), format!("{:?}", options.storage));
     assert_eq!((least.limits.registrations, least.limits.logins), (options.registrations, options.logins));
-    assert_eq!(least.limits.mails, options.mails);
     assert_eq!(least.clock, ClockTrust::Unconfirmed);
 }
 
@@ -129,8 +128,6 @@ const EVERY_KEY: &str = "
     account_writes_max = 120
     registrations_per_address = { burst = 2, per_hour = 60 }
     logins_per_address = \"off\"
-    mails_per_address = { burst = 3, per_hour = 30 }
-    mails_per_site = \"off\"
     [log]
     format = \"human\"
     filter = \"warn,doorward=trace\"
@@ -183,10 +180,6 @@ fn every_value_arrives_where_it_belongs() {
         (registrations.burst.get(), registrations.every, config.limits.logins),
         (2, Duration::from_secs(60), None)
     );
-    let mails = config.limits.mails;
-    let per_address = mails.per_address.unwrap();
-    assert_eq!((per_address.burst.get(), per_address.every), (3, Duration::from_secs(120)));
-    assert_eq!((mails.per_site, mails.per_email), (None, Some(crate::throttle::mail::PerEmail::DEFAULT)));
     assert_eq!(
         (config.log.format, config.log.filter.as_str()),
         (crate::telemetry::Format::Human, "warn,doorward=trace")

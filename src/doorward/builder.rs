@@ -7,7 +7,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::flows::Issuer;
 use crate::hashing::PoolConfig;
 use crate::storage::{NoProgress, Progress};
-use crate::throttle::{MailLimits, Quota};
+use crate::throttle::Quota;
 use crate::tokens::MasterKey;
 use doorward_domain::account::command::ClockTrust;
 use doorward_domain::time::Clock;
@@ -89,13 +89,6 @@ impl Builder {
     #[must_use]
     pub fn logins_per_address(mut self, quota: Option<Quota>) -> Self {
         self.options.logins = quota;
-        self
-    }
-
-    /// How many mails strangers may ask for: to one e-mail, from one address, on one site.
-    #[must_use]
-    pub fn mail_limits(mut self, limits: MailLimits) -> Self {
-        self.options.mails = limits;
         self
     }
 

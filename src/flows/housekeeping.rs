@@ -92,10 +92,7 @@ impl Engine {
 
     /// One pass over everything.
     pub async fn sweep(&self) {
-        let now = self.monotonic.elapsed();
-        self.attempts.forget_old(now);
-        self.codes.forget_old(now);
-        self.mails.forget_old(now);
+        self.attempts.forget_old(self.monotonic.elapsed());
         self.registrations.forget_old();
         self.logins.forget_old();
         for id in self.directory.account_ids() {

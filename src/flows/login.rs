@@ -4,7 +4,7 @@ use super::mint::DRAWS_MAX;
 use super::password_rule::stored_hash;
 use super::{Client, Engine, Identity, Issued, Place, Unavailable, rejection, unexpected};
 use crate::hashing::{Password, Verdict};
-use crate::throttle::attempts::{Allowance, Waits};
+use crate::throttle::attempts::Allowance;
 use crate::throttle::{Attempt, Subject, Wait};
 use doorward_domain::account::command::{Command, OpenSession, RehashPassword};
 use doorward_domain::account::session::Method;
@@ -138,8 +138,7 @@ impl Engine {
 
 fn allowance(site: &Site) -> Allowance {
     let lock_out = site.settings.lock_out;
-    let window = Duration::from_secs(u64::from(lock_out.window_secs));
-    Allowance { failures_max: lock_out.failures_max, window, waits: Waits::Growing }
+    Allowance { failures_max: lock_out.failures_max, window: Duration::from_secs(u64::from(lock_out.window_secs)) }
 }
 
 /// A login that failed for want of resources was no guess.

@@ -1,13 +1,16 @@
 //! Failed attempts per subject: a bounded table of counters.
 
-use super::table::{Count, Key, Table};
 use super::{Wait, prefix};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Subjects the table holds; past it the ones that were quiet for longest go first.
 pub const SUBJECTS_MAX: usize = 1_000_000;
-/// The longest growing wait between two tries while fewer than [`HARD_FAILURES`] in a row have failed.
+const SHARDS: usize = 64;
+/// The longest wait between two tries while fewer than [`HARD_FAILURES`] in a row have failed.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// NIST SP 800-63B-4 §3.2.2: no more than 100 failures in a row. From then on each try waits for a whole window.
 const HARD_FAILURES: u32 = 100;
@@ -30,50 +33,27 @@ pub struct Allowance {
     pub failures_max: u16,
     /// How long after the last failure, and the wait it brought, all is forgotten.
     pub window: Duration,
-    /// What follows once they are used up.
-    pub waits: Waits,
-}
-
-/// How long somebody waits for another try once the free failures are used up.
-#[derive(Clone, Copy, Debug)]
-pub enum Waits {
-    /// 1 s, 2 s, 4 s up to half a minute; after a hundred failures a whole window.
-    Growing,
-    /// So long each time.
-    Each(Duration),
-}
-
-impl Allowance {
-    /// The six digits of a mail (OWASP ASVS 6.6.3): five wrong ones, and the right ones are not taken any more either, in this mail or in the
-    /// next. From then on one try an hour, until a day went by without one.
-    pub const CODES: Self = Self {
-        failures_max: 5,
-        window: Duration::from_secs(24 * 3_600),
-        waits: Waits::Each(Duration::from_secs(3_600)),
-    };
 }
 
 /// The table.
-pub struct Attempts(Table<Failures>);
+pub struct Attempts {
+    shards: Vec<Mutex<HashMap<u128, Count>>>,
+    keys: (RandomState, RandomState),
+    shard_len_max: usize,
+}
 
 #[derive(Clone, Copy, Debug)]
-struct Failures {
+struct Count {
     failures: u32,
     /// When the last of them was counted.
     last: Duration,
     allowance: Allowance,
 }
 
-impl Failures {
+impl Count {
     /// No try before this moment.
     fn open_at(&self) -> Duration {
         self.last + wait_after(self.failures, self.allowance)
-    }
-}
-
-impl Count for Failures {
-    fn last(&self) -> Duration {
-        self.last
     }
 
     /// Until when it is remembered: for a whole window after the wait, or else a wait as long as the window would wash it away.
@@ -86,7 +66,7 @@ impl Count for Failures {
 #[must_use = "an attempt that is not settled counts as a failure"]
 pub struct Attempt<'t> {
     table: &'t Attempts,
-    key: Key,
+    key: u128,
 }
 
 impl Default for Attempts {
@@ -99,7 +79,11 @@ impl Attempts {
     /// A table of at most `subjects_max` subjects.
     #[must_use]
     pub fn bounded(subjects_max: usize) -> Self {
-        Self(Table::bounded(subjects_max))
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            keys: (RandomState::new(), RandomState::new()),
+            shard_len_max: subjects_max.div_ceil(SHARDS).max(1),
+        }
     }
 
     /// Takes a place for one attempt, before any work is done for it. `now` is a monotonic time.
@@ -107,21 +91,24 @@ impl Attempts {
     /// # Errors
     /// [`Wait`] when the subject has failed too often; nothing was counted.
     pub fn reserve(&self, subject: &Subject<'_>, allowance: Allowance, now: Duration) -> Result<Attempt<'_>, Wait> {
-        let key = self.0.key(&(subject.scope, subject.identity, subject.address.map(prefix)));
-        let mut shard = self.0.hold(key);
-        let before = shard.get(now).copied();
+        let key = self.key(subject);
+        let mut shard = self.shard(key);
+        let before = shard.get(&key).copied().filter(|count| count.is_remembered(now));
         if let Some(wait) = before.and_then(|count| count.open_at().checked_sub(now)).filter(|wait| !wait.is_zero()) {
             return Err(Wait(wait));
         }
+        if before.is_none() {
+            make_room(&mut shard, self.shard_len_max, now);
+        }
         let failures = before.map_or(0, |count| count.failures).saturating_add(1);
-        shard.put(Failures { failures, last: now, allowance }, now);
+        shard.insert(key, Count { failures, last: now, allowance });
         Ok(Attempt { table: self, key })
     }
 
     /// How many subjects are remembered.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
     /// Whether no subject is remembered.
@@ -132,37 +119,64 @@ impl Attempts {
 
     /// Forgets the subjects whose window has passed.
     pub fn forget_old(&self, now: Duration) {
-        self.0.forget_old(now);
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            shard.retain(|_, count| count.is_remembered(now));
+            shard.shrink_to_fit();
+        }
+    }
+
+    fn key(&self, subject: &Subject<'_>) -> u128 {
+        let whole = (subject.scope, subject.identity, subject.address.map(prefix));
+        u128::from(self.keys.0.hash_one(whole)) << 64 | u128::from(self.keys.1.hash_one(whole))
+    }
+
+    fn shard(&self, key: u128) -> MutexGuard<'_, HashMap<u128, Count>> {
+        let index = usize::try_from(key % SHARDS as u128).unwrap_or(0);
+        lock(self.shards.get(index).expect("the remainder is below the number of shards"))
     }
 }
 
 impl Attempt<'_> {
     /// The attempt succeeded: all failures of the subject are forgotten.
     pub fn succeed(self) {
-        self.table.0.hold(self.key).forget();
+        self.table.shard(self.key).remove(&self.key);
     }
 
     /// Nothing came of the attempt, through no fault of the subject: it does not count. What others counted meanwhile does.
     pub fn withdraw(self) {
-        let mut shard = self.table.0.hold(self.key);
-        let Some(count) = shard.get_any() else { return };
+        let mut shard = self.table.shard(self.key);
+        let Some(count) = shard.get_mut(&self.key) else { return };
         count.failures = count.failures.saturating_sub(1);
         if count.failures == 0 {
-            shard.forget();
+            shard.remove(&self.key);
         }
     }
 }
 
-/// The wait after the `failures`-th failure; none while they are free.
+/// The wait after the `failures`-th failure: none while they are free, then 1 s, 2 s, 4 s up to [`WAIT_MAX`], then whole windows.
 fn wait_after(failures: u32, allowance: Allowance) -> Duration {
     let Some(past) = failures.checked_sub(u32::from(allowance.failures_max)) else { return Duration::ZERO };
-    match allowance.waits {
-        Waits::Each(wait) => wait,
-        Waits::Growing if failures >= HARD_FAILURES => allowance.window,
-        Waits::Growing => {
-            Duration::from_secs(1_u64.checked_shl(past).unwrap_or(u64::MAX)).min(WAIT_MAX).min(allowance.window)
-        }
+    if failures >= HARD_FAILURES {
+        return allowance.window;
     }
+    Duration::from_secs(1_u64.checked_shl(past).unwrap_or(u64::MAX)).min(WAIT_MAX).min(allowance.window)
+}
+
+fn make_room(shard: &mut HashMap<u128, Count>, len_max: usize, now: Duration) {
+    if shard.len() < len_max {
+        return;
+    }
+    shard.retain(|_, count| count.is_remembered(now));
+    while shard.len() >= len_max {
+        let Some(oldest) = shard.iter().min_by_key(|(_, count)| count.last).map(|(key, _)| *key) else { return };
+        shard.remove(&oldest);
+    }
+}
+
+/// A panic while a shard was held leaves a counter that is at worst off by one.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Attempts {
@@ -175,10 +189,9 @@ impl std::fmt::Debug for Attempts {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::super::table::SHARDS;
     use super::*;
 
-    const ALLOWANCE: Allowance = Allowance { failures_max: 3, window: Duration::from_secs(300), waits: Waits::Growing };
+    const ALLOWANCE: Allowance = Allowance { failures_max: 3, window: Duration::from_secs(300) };
     const T0: Duration = Duration::from_secs(1_000);
 
     fn subject(identity: &str, last_octet: u8) -> Subject<'_> {
@@ -313,43 +326,5 @@ mod tests {
         fail(&table, &last, now).unwrap();
         fail(&table, &last, now).unwrap();
         assert!(fail(&table, &last, now).is_err(), "the newest subject is still remembered");
-    }
-
-    #[test]
-    fn the_sixth_code_is_refused_even_if_it_is_right_and_a_new_mail_changes_nothing() {
-        let table = Attempts::default();
-        let link = Subject { scope: 1, identity: "42", address: None };
-        let attempt = |now| table.reserve(&link, Allowance::CODES, now);
-        for _ in 0..5 {
-            drop(attempt(T0).unwrap());
-        }
-        let hour = Duration::from_secs(3_600);
-        assert_eq!(attempt(T0).map(Attempt::succeed), Err(Wait(hour)));
-        let later = T0 + hour;
-        assert_eq!(attempt(later - Duration::from_millis(1)).map(drop), Err(Wait(Duration::from_millis(1))));
-        assert_eq!(attempt(later).map(drop), Ok(()), "one try an hour");
-        assert_eq!(attempt(later).map(drop), Err(Wait(hour)));
-        let other = Subject { identity: "43", ..link };
-        assert_eq!(
-            table.reserve(&other, Allowance::CODES, T0).map(drop),
-            Ok(()),
-            "another customer is not slowed down"
-        );
-        let quiet = later + hour + Allowance::CODES.window;
-        for _ in 0..5 {
-            assert_eq!(attempt(quiet).map(drop), Ok(()));
-        }
-        assert!(attempt(quiet).is_err());
-    }
-
-    #[test]
-    fn a_right_code_clears_the_count_of_wrong_ones() {
-        let table = Attempts::default();
-        let link = Subject { scope: 1, identity: "42", address: None };
-        for _ in 0..4 {
-            drop(table.reserve(&link, Allowance::CODES, T0).unwrap());
-        }
-        table.reserve(&link, Allowance::CODES, T0).unwrap().succeed();
-        assert!(table.is_empty());
     }
 }

@@ -1,12 +1,10 @@
-//! How many requests of a kind one address may make, or one site may get, by governor's cell-rate algorithm.
+//! How many requests of a kind one address may make, by governor's cell-rate algorithm.
 
 use super::{Wait, prefix};
-use doorward_domain::ids::SiteId;
 use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota as Cells, RateLimiter};
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -31,32 +29,16 @@ impl Quota {
         Self { burst: NonZeroU32::MIN.saturating_add(9), every: Duration::from_secs(1_200) };
     /// Logins of one address unless the operator says otherwise: a thousand at once, twenty a second.
     pub const LOGINS: Self = Self { burst: NonZeroU32::MIN.saturating_add(999), every: Duration::from_millis(50) };
-    /// Mails that one address asks for unless the operator says otherwise: thirty at once, thirty an hour.
-    pub const MAILS_PER_ADDRESS: Self =
-        Self { burst: NonZeroU32::MIN.saturating_add(29), every: Duration::from_secs(120) };
-    /// Mails that are asked for on one site unless the operator says otherwise: ten thousand at once, ten thousand an hour.
-    pub const MAILS_PER_SITE: Self =
-        Self { burst: NonZeroU32::MIN.saturating_add(9_999), every: Duration::from_millis(360) };
-
-    fn limiter<K: Hash + Eq + Clone>(self) -> Option<Limiter<K>> {
-        let cells = Cells::with_period(self.every)?.allow_burst(self.burst);
-        Some(RateLimiter::new(cells, DashMapStateStore::default(), MonotonicClock))
-    }
 }
 
 /// A quota for each address, or none at all.
 pub struct PerAddress {
-    limiter: Option<Limiter<u128>>,
+    limiter: Option<Limiter>,
     is_full: AtomicBool,
     requests: AtomicU32,
 }
 
-/// A quota for each site, or none at all. Only for sites that exist: that is what bounds it.
-pub struct PerSite {
-    limiter: Option<Limiter<SiteId>>,
-}
-
-type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+type Limiter = RateLimiter<u128, DashMapStateStore<u128>, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
 
 /// How often it is looked whether the bound is reached: counting visits every shard.
 const LOOK_EVERY: u32 = 64;
@@ -67,7 +49,8 @@ impl PerAddress {
     /// A quota for each address; `None` limits nothing.
     #[must_use]
     pub fn new(quota: Option<Quota>) -> Self {
-        let limiter = quota.and_then(Quota::limiter);
+        let cells = quota.and_then(|quota| Cells::with_period(quota.every).map(|cells| cells.allow_burst(quota.burst)));
+        let limiter = cells.map(|cells| RateLimiter::new(cells, DashMapStateStore::default(), MonotonicClock));
         Self { limiter, is_full: AtomicBool::new(false), requests: AtomicU32::new(0) }
     }
 
@@ -81,7 +64,7 @@ impl PerAddress {
             self.is_full.store(limiter.len() >= ADDRESSES_MAX, Ordering::Relaxed);
         }
         let key = if self.is_full.load(Ordering::Relaxed) { network(address) } else { prefix(address) };
-        check(limiter, &key)
+        limiter.check_key(&key).map_err(|until| Wait(until.wait_time_from(MonotonicClock.now())))
     }
 
     /// Forgets the addresses that have nothing to remember.
@@ -92,34 +75,6 @@ impl PerAddress {
             self.is_full.store(limiter.len() >= ADDRESSES_MAX, Ordering::Relaxed);
         }
     }
-}
-
-impl PerSite {
-    /// A quota for each site; `None` limits nothing.
-    #[must_use]
-    pub fn new(quota: Option<Quota>) -> Self {
-        Self { limiter: quota.and_then(Quota::limiter) }
-    }
-
-    /// Counts a request on a site that exists.
-    ///
-    /// # Errors
-    /// [`Wait`] when the site has used its quota.
-    pub fn take(&self, site: SiteId) -> Result<(), Wait> {
-        self.limiter.as_ref().map_or(Ok(()), |limiter| check(limiter, &site))
-    }
-
-    /// Forgets the sites that have nothing to remember.
-    pub fn forget_old(&self) {
-        if let Some(limiter) = &self.limiter {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
-        }
-    }
-}
-
-fn check<K: Hash + Eq + Clone>(limiter: &Limiter<K>, key: &K) -> Result<(), Wait> {
-    limiter.check_key(key).map_err(|until| Wait(until.wait_time_from(MonotonicClock.now())))
 }
 
 /// The network an address belongs to: the /16 of IPv4, the /32 of IPv6, which is what one provider gets.
@@ -133,12 +88,6 @@ fn network(address: IpAddr) -> u128 {
 impl std::fmt::Debug for PerAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PerAddress").field("addresses", &self.limiter.as_ref().map(RateLimiter::len)).finish()
-    }
-}
-
-impl std::fmt::Debug for PerSite {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PerSite").field("sites", &self.limiter.as_ref().map(RateLimiter::len)).finish()
     }
 }
 

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     ("entropy", &[]),
     ("telemetry", &[]),
     // Each section becomes its room's own type (docs/decisions/0012); no room knows where its settings came from.
-    ("config", &[&["telemetry", "actors", "hashing", "http", "mail", "storage", "throttle", "tokens"]]),
+    ("config", &[&["telemetry", "actors", "hashing", "http", "storage", "throttle", "tokens"]]),
     ("hashing", &[GROUND]),
     ("tokens", &[GROUND]),
     ("storage", &[GROUND]),
